@@ -1,0 +1,186 @@
+/** What clients say to an aggregator over HTTP. JSON bodies; errors are an `ErrorBody` with the status of its code. */
+import { z } from 'zod'
+import { BeaconInfo } from './beacon.ts'
+import { blames } from './blame.ts'
+import { errorCodes, type ErrorCode } from './error-table.ts'
+import { ShardVerdict } from './evidence.ts'
+import { JobSpec } from './job-spec.ts'
+import { limits } from './limits.ts'
+import {
+  addressSchema,
+  attemptSchema,
+  basisPointsSchema,
+  byteCountSchema,
+  hash32Schema,
+  hashSchema,
+  ppmSchema,
+  publicKeySchema,
+  quorumIdSchema,
+  shardSchema,
+  signatureSchema,
+  unixMsSchema,
+  unixSecondsSchema,
+  usdcSchema,
+} from './schema.ts'
+import { MarketDomain, OrderTerms, SignedCommit } from './typed-data.ts'
+import type { BlobRoot, OrderId } from './units.ts'
+
+const orderId = hashSchema<OrderId>()
+
+/** `GET /v1/market`. */
+export const MarketInfo = z.strictObject({
+  ...MarketDomain.shape,
+  token: addressSchema,
+  tokenName: z.string().max(64),
+  tokenVersion: z.string().max(16),
+  stakes: addressSchema,
+  quorums: addressSchema,
+  disputes: addressSchema,
+  aggregator: addressSchema,
+  publicKey: publicKeySchema,
+  quorumId: quorumIdSchema,
+  feeBps: basisPointsSchema,
+  beacon: BeaconInfo,
+  /** Suggested price per shard and fee per audit. */
+  priceUsdc: usdcSchema,
+  auditFeeUsdc: usdcSchema,
+  providersSeen: z.int().min(0),
+  validatorsSeen: z.int().min(0),
+})
+export type MarketInfo = z.infer<typeof MarketInfo>
+
+/** `POST /v1/quotes`: body `{spec}`. */
+export const QuoteRequest = z.strictObject({ spec: JobSpec })
+export const Quote = z.strictObject({
+  quoteId: hash32Schema,
+  terms: OrderTerms,
+  orderId,
+  /** Most the job can cost: shards, audits and fee; what is not spent comes back. */
+  maxUsdc: usdcSchema,
+  shardsUsdc: usdcSchema,
+  auditBudgetUsdc: usdcSchema,
+  feeUsdc: usdcSchema,
+  /** Audit rate of the least and the most staked provider that could serve the job. */
+  auditRateMinPpm: ppmSchema,
+  auditRateMaxPpm: ppmSchema,
+  /** Least stake among those providers. */
+  stakeUsdc: usdcSchema,
+  providers: z.int().min(0),
+  /** Blobs that the aggregator does not hold yet: `PUT /v1/quotes/:quoteId/blobs/:root`. */
+  missing: z.array(z.strictObject({ root: hashSchema<BlobRoot>(), size: byteCountSchema })),
+  expiresAtMs: unixMsSchema,
+})
+export type Quote = z.infer<typeof Quote>
+
+/** `POST /v1/jobs`: funds and starts a quoted job. The authorisation lets the aggregator send the funding transaction. */
+export const SubmitRequest = z.strictObject({
+  quoteId: hash32Schema,
+  terms: OrderTerms,
+  /** EIP-3009 `receiveWithAuthorization` to the escrow with nonce = order id; absent when funded already. */
+  authorization: z
+    .strictObject({ validAfter: unixSecondsSchema, validBefore: unixSecondsSchema, signature: signatureSchema })
+    .optional(),
+})
+export type SubmitRequest = z.infer<typeof SubmitRequest>
+
+export const JobState = z.enum(['funding', 'running', 'settling', 'closed'])
+export type JobState = z.infer<typeof JobState>
+/** How a closed job ended. */
+export const JobOutcome = z.enum(['settled', 'partial', 'refunded', 'cancelled'])
+export type JobOutcome = z.infer<typeof JobOutcome>
+export const AttemptState = z.enum([
+  'offered',
+  'leased',
+  'preparing',
+  'executing',
+  'committed',
+  'auditing',
+  'disputed',
+  'accepted',
+  'rejected',
+  'expired',
+])
+export type AttemptState = z.infer<typeof AttemptState>
+
+export const AttemptView = z.strictObject({
+  shard: shardSchema,
+  attempt: attemptSchema,
+  provider: addressSchema,
+  state: AttemptState,
+  /** Why it failed, when it did. */
+  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]).optional(),
+  blame: z.enum(blames).optional(),
+  detail: z.string().max(2000).optional(),
+  ratePpm: ppmSchema.optional(),
+  auditors: z.array(addressSchema).max(16).optional(),
+  verdict: ShardVerdict.optional(),
+  sealed: z.strictObject({ root: hashSchema<BlobRoot>(), size: byteCountSchema }).optional(),
+  commit: SignedCommit.optional(),
+  atMs: unixMsSchema,
+})
+export type AttemptView = z.infer<typeof AttemptView>
+
+/** `GET /v1/jobs/:orderId`. */
+export const JobView = z.strictObject({
+  orderId,
+  state: JobState,
+  outcome: JobOutcome.optional(),
+  terms: OrderTerms,
+  shards: z.int().min(1).max(limits.shardsPerJob),
+  accepted: z.int().min(0),
+  failed: z.int().min(0),
+  audited: z.int().min(0),
+  convicted: z.array(addressSchema),
+  slashedUsdc: usdcSchema,
+  chargedUsdc: usdcSchema.optional(),
+  refundedUsdc: usdcSchema.optional(),
+  attempts: z.array(AttemptView),
+  createdAtMs: unixMsSchema,
+  closedAtMs: unixMsSchema.optional(),
+})
+export type JobView = z.infer<typeof JobView>
+
+/** One line of `GET /v1/jobs/:orderId/events` (server-sent events; `id` is `seq`, so `Last-Event-ID` resumes). */
+export const JobEvent = z.strictObject({
+  seq: z.int().min(1),
+  atMs: unixMsSchema,
+  type: z.enum([
+    'job.funded',
+    'job.running',
+    'attempt.leased',
+    'attempt.executing',
+    'attempt.committed',
+    'attempt.failed',
+    'epoch.closed',
+    'epoch.seeded',
+    'audit.started',
+    'audit.passed',
+    'audit.mismatched',
+    'provider.convicted',
+    'shard.verified',
+    'shard.failed',
+    'job.settling',
+    'job.settled',
+    'job.refunded',
+    'job.closed',
+  ]),
+  shard: shardSchema.optional(),
+  attempt: attemptSchema.optional(),
+  provider: addressSchema.optional(),
+  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]).optional(),
+  blame: z.enum(blames).optional(),
+  /** Numbers and ids worth showing, as text. */
+  note: z.string().max(500).optional(),
+})
+export type JobEvent = z.infer<typeof JobEvent>
+
+/** Body of a `request/1` envelope in the header `Assay-Request` of calls that change a job or list a client's jobs. */
+export const SignedRequest = z.strictObject({
+  ...MarketDomain.shape,
+  method: z.enum(['GET', 'POST', 'DELETE']),
+  path: z.string().max(256),
+  /** At most 60 s from the aggregator's clock. */
+  atMs: unixMsSchema,
+})
+export type SignedRequest = z.infer<typeof SignedRequest>
+export const requestHeader = 'Assay-Request'

@@ -1,0 +1,43 @@
+/** A bound on everything that crosses the wire, each with the reason for its number. */
+export const limits = {
+  /** Shards of one job: their evidence fits one frame and their spec stays under 4 MiB. */
+  shardsPerJob: 2048,
+  /** Canonical bytes of a job spec: fits one frame. */
+  specBytes: 4 * 1024 * 1024,
+  /** One frame on a stream: a spec, an epoch with all its leaves, or the evidence of a whole job. */
+  frameBytes: 16 * 1024 * 1024,
+  /** Command-line words of a shard, template included: the kernel's own limit is far above. */
+  commandWords: 256,
+  /** One command-line word or environment value: the kernel refuses more than 128 KiB a word. */
+  wordBytes: 32 * 1024,
+  /** Environment variables a job may set. */
+  envVariables: 64,
+  /** Input files of one shard, shared ones included. */
+  inputsPerShard: 1024,
+  /** One input blob: keeps a provider's disk from being filled by one job. */
+  inputBytes: 8 * 1024 * 1024 * 1024,
+  /** A path inside a tree, in UTF-8: the usual PATH_MAX less room for the mount point. */
+  pathBytes: 1024,
+  /** Directory levels of a path: deeper trees break common tools. */
+  pathDepth: 64,
+  /** Entries of one result: 10^6-file attacks stop here. */
+  manifestEntries: 100_000,
+  /** Text of one manifest: entries times a typical line. */
+  manifestBytes: 16 * 1024 * 1024,
+  /** Time limit of one shard: longer work should be cut into checkpoints. */
+  shardTimeMs: 60 * 60 * 1000,
+  /** Result of one shard, before sealing. */
+  outputBytes: 4 * 1024 * 1024 * 1024,
+  /** Captured standard output of one shard. */
+  stdoutBytes: 16 * 1024 * 1024,
+  /** Validators of a quorum: signatures are checked one by one on chain. */
+  quorumMembers: 64,
+  /** Attempts of one shard: different providers, then the shard is refunded. */
+  attemptsPerShard: 5,
+  /** Life of an advert: a stale price or address disappears within this time. */
+  advertLifeMs: 10 * 60 * 1000,
+  /** Multiaddrs in an advert. */
+  advertAddresses: 16,
+  /** Capability keys of an advert. */
+  advertCapabilities: 32,
+} as const

@@ -1,0 +1,38 @@
+/** secp256k1 signatures over 32-byte digests, as 65 bytes r‖s‖v with low s and v = 27 or 28. */
+import * as AddressOf from 'ox/Address'
+import * as PublicKeyOf from 'ox/PublicKey'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import * as Secp256k1 from 'ox/Secp256k1'
+import * as SignatureOf from 'ox/Signature'
+import { asAddress, type Address, type Hex, type PrivateKey, type PublicKey, type Signature } from './units.ts'
+
+/** Signs a digest with a private key. */
+export function signDigest(digest: Hex, privateKey: PrivateKey): Signature {
+  return SignatureOf.toHex(Secp256k1.sign({ payload: digest, privateKey })).toLowerCase() as Signature
+}
+
+/** The address whose key made the signature, or `undefined` when it is malformed or has a high s. */
+export function recoverSigner(digest: Hex, signature: Signature): Address | undefined {
+  try {
+    const parsed = SignatureOf.fromHex(signature)
+    if (BigInt(parsed.s) > halfOrder) return undefined
+    return asAddress(Secp256k1.recoverAddress({ payload: digest, signature: parsed }))
+  } catch {
+    return undefined
+  }
+}
+
+/** Compressed public key of a private key. */
+export const derivePublicKey = (privateKey: PrivateKey): PublicKey =>
+  PublicKeyOf.toHex(PublicKeyOf.compress(Secp256k1.getPublicKey({ privateKey }))) as PublicKey
+
+/** EVM address of a compressed public key. Throws when it is not a point of the curve. */
+export const deriveAddress = (publicKey: PublicKey): Address =>
+  asAddress(AddressOf.fromPublicKey(decompress(publicKey)))
+
+const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+
+function decompress(publicKey: PublicKey): PublicKeyOf.PublicKey<false> {
+  const point = secp256k1.Point.fromHex(publicKey.slice(2)).toAffine()
+  return PublicKeyOf.from({ prefix: 4, x: point.x, y: point.y })
+}

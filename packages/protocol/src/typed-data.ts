@@ -1,0 +1,231 @@
+/** Order terms, settlement batches and every other struct that a contract may judge: EIP-712 under one domain a market. */
+import * as AbiParameters from 'ox/AbiParameters'
+import * as TypedData from 'ox/TypedData'
+import { z } from 'zod'
+import { hexToBytes, keccakHex, keccakText } from './canonical.ts'
+import {
+  addressSchema,
+  attemptSchema,
+  basisPointsSchema,
+  chainIdSchema,
+  hash32Schema,
+  hashSchema,
+  quorumIdSchema,
+  shardSchema,
+  signatureSchema,
+  unixSecondsSchema,
+  usdcSchema,
+} from './schema.ts'
+import {
+  asHash,
+  type Address,
+  type AuditCommitment,
+  type Commitment,
+  type Hash32,
+  type Hex,
+  type OrderId,
+  type ResultRoot,
+  type Salt,
+  type SpecHash,
+} from './units.ts'
+
+/** Where a signature counts: one escrow on one chain. */
+export const MarketDomain = z.strictObject({ chainId: chainIdSchema, escrow: addressSchema })
+export type MarketDomain = z.infer<typeof MarketDomain>
+
+/** What a client funds. The EIP-712 digest is the order id, the job id and the EIP-3009 nonce. */
+export const OrderTerms = z
+  .strictObject({
+    client: addressSchema,
+    aggregator: addressSchema,
+    /** Most that can ever be charged; all of it is escrowed. */
+    maxAmount: usdcSchema.refine((amount) => amount > 0n),
+    /** Settlement is possible strictly before this second. */
+    settleBy: unixSecondsSchema,
+    /** From this second anyone can refund the client. */
+    refundAt: unixSecondsSchema,
+    quorumId: quorumIdSchema,
+    feeBps: basisPointsSchema.refine((bps) => bps <= 500),
+    specHash: hashSchema<SpecHash>(),
+    salt: hashSchema<Salt>(),
+  })
+  .refine((terms) => terms.settleBy <= terms.refundAt, { message: 'settleBy must not be after refundAt' })
+export type OrderTerms = z.infer<typeof OrderTerms>
+
+/** A provider's promise of one result, signed before anyone knows whether it will be audited. */
+export const Commit = z.strictObject({
+  orderId: hashSchema<OrderId>(),
+  shard: shardSchema,
+  attempt: attemptSchema,
+  provider: addressSchema,
+  commitment: hashSchema<Commitment>(),
+  /** Blob root of the sealed result. */
+  sealedHash: hash32Schema,
+})
+export type Commit = z.infer<typeof Commit>
+export const SignedCommit = Commit.extend({ signature: signatureSchema })
+export type SignedCommit = z.infer<typeof SignedCommit>
+
+/** What opens a commitment. */
+export const Opening = z.strictObject({ resultRoot: hashSchema<ResultRoot>(), salt: hashSchema<Salt>() })
+export type Opening = z.infer<typeof Opening>
+
+/** Round 0 is the single blind audit, round 1 the panel of three. */
+const round = z.int().min(0).max(4)
+export const SignedAuditCommit = z.strictObject({
+  commitment: hashSchema<Commitment>(),
+  round,
+  validator: addressSchema,
+  auditCommitment: hashSchema<AuditCommitment>(),
+  signature: signatureSchema,
+})
+export type SignedAuditCommit = z.infer<typeof SignedAuditCommit>
+
+/** A validator's opening: its own result of the audited shard. */
+export const SignedAttestation = z.strictObject({
+  commitment: hashSchema<Commitment>(),
+  round,
+  validator: addressSchema,
+  resultRoot: hashSchema<ResultRoot>(),
+  salt: hashSchema<Salt>(),
+  signature: signatureSchema,
+})
+export type SignedAttestation = z.infer<typeof SignedAttestation>
+
+/** What a quorum signs to move an order's money. */
+export interface SettlementBatch {
+  readonly aggregator: Address
+  readonly quorumId: number
+  readonly ordersHash: Hash32
+  readonly payoutsHash: Hash32
+  readonly fee: bigint
+  readonly resultsRoot: Hash32
+}
+
+export const verdictOutcomes = { providerFault: 1, validatorFault: 2 } as const
+/** What a quorum signs to slash. */
+export const Verdict = z.strictObject({
+  orderId: hashSchema<OrderId>(),
+  shard: shardSchema,
+  attempt: attemptSchema,
+  accused: addressSchema,
+  outcome: z.union([z.literal(1), z.literal(2)]),
+  slash: usdcSchema,
+  /** Who found the fault; earns the detector's share. */
+  detector: addressSchema,
+  quorumId: quorumIdSchema,
+  /** Hash of the evidence: see `deriveEvidenceHash`. */
+  evidence: hash32Schema,
+})
+export type Verdict = z.infer<typeof Verdict>
+
+export const deriveOrderId = (domain: MarketDomain, terms: OrderTerms): OrderId => asHash(digest(domain, 'OrderTerms', { ...terms }))
+export const deriveCommitDigest = (domain: MarketDomain, commit: Commit): Hex =>
+  digest(domain, 'Commit', pick(commit, 'Commit'))
+export const deriveAuditCommitDigest = (domain: MarketDomain, commit: Omit<SignedAuditCommit, 'signature'>): Hex =>
+  digest(domain, 'AuditCommit', pick(commit, 'AuditCommit'))
+export const deriveAttestationDigest = (domain: MarketDomain, attestation: Omit<SignedAttestation, 'signature'>): Hex =>
+  digest(domain, 'Attestation', pick(attestation, 'Attestation'))
+export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch): Hex =>
+  digest(domain, 'SettlementBatch', { ...batch })
+export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex => digest(domain, 'Verdict', { ...verdict })
+
+/** C: hides the result until it is opened, and belongs to one provider's one attempt on one chain. */
+export function deriveCommitment(
+  domain: MarketDomain,
+  attempt: Pick<Commit, 'orderId' | 'shard' | 'attempt' | 'provider'>,
+  opening: Opening,
+): Commitment {
+  const { orderId, shard, attempt: number, provider } = attempt
+  const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint32, uint32, address, bytes32, bytes32'])
+  const { chainId, escrow } = domain
+  const values = [commitTag, BigInt(chainId), escrow, orderId, shard, number, provider, opening.resultRoot, opening.salt] as const
+  return asHash(keccakAbi(AbiParameters.encode(types, values)))
+}
+
+/** V: a validator's blind answer, bound to the commitment it audits. */
+export function deriveAuditCommitment(
+  domain: MarketDomain,
+  audit: Pick<SignedAuditCommit, 'commitment' | 'round' | 'validator'>,
+  opening: Opening,
+): AuditCommitment {
+  const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint8, address, bytes32, bytes32'])
+  const { chainId, escrow } = domain
+  const { commitment, round: number, validator } = audit
+  const values = [auditTag, BigInt(chainId), escrow, commitment, number, validator, opening.resultRoot, opening.salt] as const
+  return asHash(keccakAbi(AbiParameters.encode(types, values)))
+}
+
+/** EIP-712 struct definitions; the contracts hold the same strings. */
+export const typedDataTypes = {
+  OrderTerms: [
+    { name: 'client', type: 'address' },
+    { name: 'aggregator', type: 'address' },
+    { name: 'maxAmount', type: 'uint64' },
+    { name: 'settleBy', type: 'uint40' },
+    { name: 'refundAt', type: 'uint40' },
+    { name: 'quorumId', type: 'uint32' },
+    { name: 'feeBps', type: 'uint16' },
+    { name: 'specHash', type: 'bytes32' },
+    { name: 'salt', type: 'bytes32' },
+  ],
+  Commit: [
+    { name: 'orderId', type: 'bytes32' },
+    { name: 'shard', type: 'uint32' },
+    { name: 'attempt', type: 'uint32' },
+    { name: 'provider', type: 'address' },
+    { name: 'commitment', type: 'bytes32' },
+    { name: 'sealedHash', type: 'bytes32' },
+  ],
+  AuditCommit: [
+    { name: 'commitment', type: 'bytes32' },
+    { name: 'round', type: 'uint8' },
+    { name: 'validator', type: 'address' },
+    { name: 'auditCommitment', type: 'bytes32' },
+  ],
+  Attestation: [
+    { name: 'commitment', type: 'bytes32' },
+    { name: 'round', type: 'uint8' },
+    { name: 'validator', type: 'address' },
+    { name: 'resultRoot', type: 'bytes32' },
+    { name: 'salt', type: 'bytes32' },
+  ],
+  SettlementBatch: [
+    { name: 'aggregator', type: 'address' },
+    { name: 'quorumId', type: 'uint32' },
+    { name: 'ordersHash', type: 'bytes32' },
+    { name: 'payoutsHash', type: 'bytes32' },
+    { name: 'fee', type: 'uint64' },
+    { name: 'resultsRoot', type: 'bytes32' },
+  ],
+  Verdict: [
+    { name: 'orderId', type: 'bytes32' },
+    { name: 'shard', type: 'uint32' },
+    { name: 'attempt', type: 'uint32' },
+    { name: 'accused', type: 'address' },
+    { name: 'outcome', type: 'uint8' },
+    { name: 'slash', type: 'uint64' },
+    { name: 'detector', type: 'address' },
+    { name: 'quorumId', type: 'uint32' },
+    { name: 'evidence', type: 'bytes32' },
+  ],
+} as const
+
+/** The EIP-712 domain of a market. */
+export const typedDataDomain = (domain: MarketDomain) =>
+  ({ name: 'Assay', version: '1', chainId: domain.chainId, verifyingContract: domain.escrow }) as const
+
+const commitTag = keccakText('assay/commit/1')
+const auditTag = keccakText('assay/audit-commit/1')
+
+const keccakAbi = (encoded: Hex): Hex => keccakHex(hexToBytes(encoded))
+
+function pick(value: object, primaryType: keyof typeof typedDataTypes): Record<string, unknown> {
+  const fields = new Map(Object.entries(value))
+  return Object.fromEntries(typedDataTypes[primaryType].map(({ name }) => [name, fields.get(name)]))
+}
+
+function digest(domain: MarketDomain, primaryType: keyof typeof typedDataTypes, message: Record<string, unknown>): Hex {
+  const types: Record<string, readonly { name: string; type: string }[]> = typedDataTypes
+  return TypedData.getSignPayload({ domain: typedDataDomain(domain), types, primaryType, message })
+}

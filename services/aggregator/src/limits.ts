@@ -1,0 +1,46 @@
+/** Bounds of the aggregator, each with the reason for its number. */
+export const aggregatorLimits = {
+  /** Leaves of one epoch: one proposal frame stays small and a seed is never far away. */
+  epochLeaves: 256,
+  /** A commit waits at most this long for company before its epoch closes. */
+  epochAgeMs: 5_000,
+  /** Proposals of the same commits before the job waits for validators to come back. */
+  epochProposals: 5,
+  /** How long a validator may take to acknowledge, sign or reveal. */
+  validatorReplyMs: 20_000,
+  /** How long a provider may take to open a sampled commit, and how often it is asked. */
+  openingMs: 10_000,
+  openingTries: 3,
+  /** An audit may take this many shard time limits, plus the slack, before an alternate is asked. */
+  auditTimeFactor: 3,
+  auditSlackMs: 10_000,
+  /** On top of a shard's time limit: fetching inputs, queueing, sealing, delivering. */
+  attemptSlackMs: 60_000,
+  /** An accepted attempt whose provider cannot be reached for this long goes to another one. */
+  providerGoneMs: 8_000,
+  /** An offer lapses unless accepted within this time. */
+  offerMs: 10_000,
+  /** A quote holds its price and its blobs this long. */
+  quoteMs: 10 * 60_000,
+  /** Quotes open at once: a quote reserves upload room. */
+  openQuotes: 1_000,
+  /** Jobs running at once. */
+  activeJobs: 1_000,
+  /** Wrong or stale adverts are asked for again at this pace. */
+  discoveryMs: 2_000,
+  /** Peers kept in the directory. */
+  directoryNodes: 2_000,
+  /** Time a planning round waits for more changes. */
+  planDelayMs: 15,
+  /** A planning round runs at least this often, so that deadlines fire. */
+  planEveryMs: 500,
+  /** A failed step is tried again after this, doubling up to the second. */
+  retryMs: 250,
+  retryMaxMs: 10_000,
+  /** Events kept for one job. */
+  eventsPerJob: 50_000,
+  /** Clock difference allowed in signed requests. */
+  requestAgeMs: 60_000,
+  /** JSON body of a request. */
+  bodyBytes: 6 * 1024 * 1024,
+} as const

@@ -1,0 +1,61 @@
+import {
+  asHash,
+  BeaconValue,
+  beaconRound,
+  Envelope,
+  EpochLeaf,
+  type BeaconRound,
+  type Hash32,
+  type QuorumId,
+} from '@assay/protocol'
+import { eq, inArray } from 'drizzle-orm'
+import { z } from 'zod'
+import { read, readOptional, write } from './codec.ts'
+import type { StoreDatabase } from './open-store.ts'
+import type { EpochRow, EpochState } from './records.ts'
+import { epochs } from './schema.ts'
+
+/** Closed epochs, from proposal to seed. */
+export interface EpochsStore {
+  addEpoch(epoch: EpochRow, atMs: number): void
+  epoch(digest: Hash32): EpochRow | undefined
+  /** Epochs that still wait for acknowledgements or their seed. */
+  openEpochs(): readonly EpochRow[]
+  updateEpoch(digest: Hash32, patch: { readonly state: EpochState; readonly acks?: readonly Envelope[]; readonly beacon?: BeaconValue }): void
+}
+
+export function createEpochsStore(db: StoreDatabase): EpochsStore {
+  return {
+    addEpoch(epoch, atMs) {
+      const { digest, state, quorumId, seedRound, proposal, leaves, acks } = epoch
+      const row = { digest, state, quorumId, seedRound, proposal: write(proposal), leaves: write(leaves), acks: write(acks), atMs }
+      db.insert(epochs).values(row).onConflictDoNothing().run()
+    },
+    epoch(digest) {
+      const row = db.select().from(epochs).where(eq(epochs.digest, digest)).get()
+      return row && toEpoch(row)
+    },
+    openEpochs: () => db.select().from(epochs).where(inArray(epochs.state, ['proposed', 'acknowledged'])).all().map(toEpoch),
+    updateEpoch(digest, patch) {
+      const set = {
+        state: patch.state,
+        ...(patch.acks && { acks: write(patch.acks) }),
+        ...(patch.beacon && { beacon: write(patch.beacon) }),
+      }
+      db.update(epochs).set(set).where(eq(epochs.digest, digest)).run()
+    },
+  }
+}
+
+const states: readonly EpochState[] = ['proposed', 'acknowledged', 'seeded', 'void']
+
+const toEpoch = (row: typeof epochs.$inferSelect): EpochRow => ({
+  digest: asHash(row.digest),
+  state: states.find((state) => state === row.state) ?? 'void',
+  quorumId: row.quorumId as QuorumId,
+  seedRound: beaconRound(row.seedRound) satisfies BeaconRound,
+  proposal: read(Envelope, row.proposal),
+  leaves: read(z.array(EpochLeaf), row.leaves),
+  acks: read(z.array(Envelope), row.acks),
+  beacon: readOptional(BeaconValue, row.beacon),
+})

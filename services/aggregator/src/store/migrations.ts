@@ -1,0 +1,100 @@
+/** Applied in order, each once; never edited after a release. A test compares them with `schema.ts`. */
+export const migrations = [
+  `CREATE TABLE quotes (
+  quote_id TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+);
+CREATE TABLE jobs (
+  order_id TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  outcome TEXT,
+  client TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  authorization TEXT,
+  cancelled INTEGER NOT NULL,
+  settlement TEXT,
+  evidence TEXT,
+  proof TEXT,
+  charged_usdc TEXT,
+  refunded_usdc TEXT,
+  created_at_ms INTEGER NOT NULL,
+  closed_at_ms INTEGER
+);
+CREATE INDEX jobs_state ON jobs (state);
+CREATE INDEX jobs_client ON jobs (client);
+CREATE TABLE attempts (
+  order_id TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  provider TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  price_usdc TEXT NOT NULL,
+  lease TEXT NOT NULL,
+  offer TEXT NOT NULL,
+  acceptance TEXT,
+  commit_by_ms INTEGER NOT NULL,
+  commitment TEXT,
+  commit_json TEXT,
+  sealed TEXT,
+  epoch TEXT,
+  must_audit INTEGER NOT NULL,
+  rate_ppm INTEGER,
+  verdict TEXT,
+  code TEXT,
+  blame TEXT,
+  detail TEXT,
+  at_ms INTEGER NOT NULL
+);
+CREATE TABLE epochs (
+  digest TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  quorum_id INTEGER NOT NULL,
+  seed_round INTEGER NOT NULL,
+  proposal TEXT NOT NULL,
+  leaves TEXT NOT NULL,
+  acks TEXT NOT NULL,
+  beacon TEXT,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX epochs_state ON epochs (state);
+CREATE TABLE audits (
+  commitment TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  provider TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  state TEXT NOT NULL,
+  audit TEXT NOT NULL,
+  unopened INTEGER NOT NULL,
+  verdict TEXT,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX audits_order ON audits (order_id);
+CREATE INDEX audits_state ON audits (state);
+CREATE INDEX audits_provider ON audits (provider);
+CREATE TABLE verdicts (
+  key TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  accused TEXT NOT NULL,
+  commitment TEXT NOT NULL,
+  state TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  signatures TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX verdicts_order ON verdicts (order_id);
+CREATE INDEX verdicts_accused ON verdicts (accused);
+CREATE TABLE events (
+  order_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  event TEXT NOT NULL
+);`,
+] as const

@@ -1,0 +1,26 @@
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import { createAttemptsStore, type AttemptsStore } from './attempts.ts'
+import { createAuditsStore, type AuditsStore } from './audits.ts'
+import { createEpochsStore, type EpochsStore } from './epochs.ts'
+import { createEventsStore, type EventsStore } from './events.ts'
+import { createJobsStore, type JobsStore } from './jobs.ts'
+
+/** The drizzle handle of a database that has this package's migrations. */
+export type StoreDatabase = BetterSQLite3Database
+
+/** Everything the aggregator must not forget. Each call is one durable statement; `transaction` joins several. */
+export interface AggregatorStore extends JobsStore, AttemptsStore, EpochsStore, AuditsStore, EventsStore {
+  /** All or nothing. The function must be synchronous. */
+  transaction<T>(work: () => T): T
+}
+
+export function createStore(db: StoreDatabase): AggregatorStore {
+  return {
+    ...createJobsStore(db),
+    ...createAttemptsStore(db),
+    ...createEpochsStore(db),
+    ...createAuditsStore(db),
+    ...createEventsStore(db),
+    transaction: (work) => db.transaction(work, { behavior: 'immediate' }),
+  }
+}

@@ -1,0 +1,130 @@
+/** What the store gives and takes: wire shapes already parsed, ids branded. */
+import type {
+  Address,
+  AttemptState,
+  Audit,
+  BeaconValue,
+  Blame,
+  BlobRef,
+  Commitment,
+  Envelope,
+  EpochLeaf,
+  ErrorCode,
+  Hash32,
+  JobEvidence,
+  JobOutcome,
+  JobSpec,
+  JobState,
+  OrderId,
+  OrderTerms,
+  Ppm,
+  PublicKey,
+  QuorumId,
+  BeaconRound,
+  Settlement,
+  SettlementProof,
+  ShardVerdict,
+  Signature,
+  SignedCommit,
+  SubmitRequest,
+  UnixMs,
+  UsdcBase,
+  Verdict,
+} from '@assay/protocol'
+
+export interface QuoteRow {
+  readonly quoteId: Hash32
+  readonly orderId: OrderId
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+  readonly expiresAtMs: UnixMs
+}
+
+export interface JobRow {
+  readonly orderId: OrderId
+  readonly state: JobState
+  readonly rev: number
+  readonly outcome: JobOutcome | undefined
+  readonly client: Address
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+  readonly authorization: SubmitRequest['authorization']
+  readonly cancelled: boolean
+  readonly settlement: Settlement | undefined
+  readonly proof: SettlementProof | undefined
+  readonly chargedUsdc: UsdcBase | undefined
+  readonly refundedUsdc: UsdcBase | undefined
+  readonly createdAtMs: UnixMs
+  readonly closedAtMs: UnixMs | undefined
+}
+export type JobPatch = Partial<
+  Pick<JobRow, 'state' | 'outcome' | 'cancelled' | 'settlement' | 'proof' | 'chargedUsdc' | 'refundedUsdc' | 'closedAtMs'>
+> & { readonly evidence?: JobEvidence }
+
+export interface AttemptKey {
+  readonly orderId: OrderId
+  readonly shard: number
+  readonly attempt: number
+}
+export interface AttemptRow extends AttemptKey {
+  readonly state: AttemptState
+  readonly rev: number
+  readonly provider: Address
+  readonly publicKey: PublicKey
+  readonly priceUsdc: UsdcBase
+  readonly lease: Hash32
+  readonly offer: Envelope
+  readonly acceptance: Signature | undefined
+  readonly commitByMs: UnixMs
+  readonly commit: SignedCommit | undefined
+  readonly sealed: BlobRef | undefined
+  readonly epoch: Hash32 | undefined
+  readonly mustAudit: boolean
+  readonly ratePpm: Ppm | undefined
+  readonly verdict: ShardVerdict | undefined
+  readonly code: ErrorCode | undefined
+  readonly blame: Blame | undefined
+  readonly detail: string | undefined
+  readonly atMs: UnixMs
+}
+export type AttemptPatch = Partial<Omit<AttemptRow, keyof AttemptKey | 'rev' | 'lease' | 'offer' | 'provider' | 'publicKey' | 'epoch'>> & {
+  /** `null` takes the commit out of its epoch again. */
+  readonly epoch?: Hash32 | null
+}
+
+/** proposed → acknowledged → seeded; void when no quorum acknowledged it in time. */
+export type EpochState = 'proposed' | 'acknowledged' | 'seeded' | 'void'
+export interface EpochRow {
+  readonly digest: Hash32
+  readonly state: EpochState
+  readonly quorumId: QuorumId
+  readonly seedRound: BeaconRound
+  readonly proposal: Envelope
+  readonly leaves: readonly EpochLeaf[]
+  readonly acks: readonly Envelope[]
+  readonly beacon: BeaconValue | undefined
+}
+
+/** running until judged. */
+export type AuditState = 'running' | 'judged'
+export interface AuditRow extends AttemptKey {
+  readonly commitment: Commitment
+  readonly provider: Address
+  readonly epoch: Hash32
+  readonly state: AuditState
+  readonly audit: Audit
+  readonly unopened: boolean
+  readonly verdict: ShardVerdict | undefined
+}
+
+/** collecting signatures → submitted on chain → slashed. */
+export type VerdictState = 'collecting' | 'submitted' | 'slashed'
+export interface VerdictRow {
+  readonly key: string
+  readonly orderId: OrderId
+  readonly accused: Address
+  readonly commitment: Commitment
+  readonly state: VerdictState
+  readonly verdict: Verdict
+  readonly signatures: readonly Signature[]
+}

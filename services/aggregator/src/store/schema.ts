@@ -1,0 +1,133 @@
+/** Tables of the aggregator. JSON columns hold wire shapes and are parsed by their schemas when read. */
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+export const quotes = sqliteTable('quotes', {
+  quoteId: text('quote_id').primaryKey(),
+  orderId: text('order_id').notNull(),
+  terms: text('terms').notNull(),
+  spec: text('spec').notNull(),
+  expiresAtMs: integer('expires_at_ms').notNull(),
+})
+
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    orderId: text('order_id').primaryKey(),
+    state: text('state').notNull(),
+    rev: integer('rev').notNull(),
+    outcome: text('outcome'),
+    client: text('client').notNull(),
+    terms: text('terms').notNull(),
+    spec: text('spec').notNull(),
+    /** EIP-3009 authorisation that funds the order. */
+    authorization: text('authorization'),
+    cancelled: integer('cancelled', { mode: 'boolean' }).notNull(),
+    /** Settlement to be signed and sent; written before any validator sees it. */
+    settlement: text('settlement'),
+    evidence: text('evidence'),
+    proof: text('proof'),
+    chargedUsdc: text('charged_usdc'),
+    refundedUsdc: text('refunded_usdc'),
+    createdAtMs: integer('created_at_ms').notNull(),
+    closedAtMs: integer('closed_at_ms'),
+  },
+  (table) => [index('jobs_state').on(table.state), index('jobs_client').on(table.client)],
+)
+
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    orderId: text('order_id').notNull(),
+    shard: integer('shard').notNull(),
+    attempt: integer('attempt').notNull(),
+    state: text('state').notNull(),
+    rev: integer('rev').notNull(),
+    provider: text('provider').notNull(),
+    publicKey: text('public_key').notNull(),
+    priceUsdc: text('price_usdc').notNull(),
+    lease: text('lease').notNull(),
+    offer: text('offer').notNull(),
+    acceptance: text('acceptance'),
+    commitByMs: integer('commit_by_ms').notNull(),
+    commitment: text('commitment'),
+    commit: text('commit_json'),
+    sealed: text('sealed'),
+    /** Digest of the proposal that holds the commit; null while it waits for an epoch. */
+    epoch: text('epoch'),
+    /** An earlier proposal of this commit found no quorum, so it must be audited. */
+    mustAudit: integer('must_audit', { mode: 'boolean' }).notNull(),
+    ratePpm: integer('rate_ppm'),
+    verdict: text('verdict'),
+    code: text('code'),
+    blame: text('blame'),
+    detail: text('detail'),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orderId, table.shard, table.attempt] }),
+    index('attempts_commitment').on(table.commitment),
+    index('attempts_lease').on(table.lease),
+    index('attempts_provider').on(table.provider),
+    index('attempts_state').on(table.state),
+  ],
+)
+
+export const epochs = sqliteTable(
+  'epochs',
+  {
+    digest: text('digest').primaryKey(),
+    state: text('state').notNull(),
+    quorumId: integer('quorum_id').notNull(),
+    seedRound: integer('seed_round').notNull(),
+    proposal: text('proposal').notNull(),
+    leaves: text('leaves').notNull(),
+    acks: text('acks').notNull(),
+    beacon: text('beacon'),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('epochs_state').on(table.state)],
+)
+
+export const audits = sqliteTable(
+  'audits',
+  {
+    commitment: text('commitment').primaryKey(),
+    orderId: text('order_id').notNull(),
+    shard: integer('shard').notNull(),
+    attempt: integer('attempt').notNull(),
+    provider: text('provider').notNull(),
+    epoch: text('epoch').notNull(),
+    state: text('state').notNull(),
+    audit: text('audit').notNull(),
+    /** The provider did not open when asked; stays so. */
+    unopened: integer('unopened', { mode: 'boolean' }).notNull(),
+    verdict: text('verdict'),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('audits_order').on(table.orderId), index('audits_state').on(table.state), index('audits_provider').on(table.provider)],
+)
+
+export const verdicts = sqliteTable(
+  'verdicts',
+  {
+    key: text('key').primaryKey(),
+    orderId: text('order_id').notNull(),
+    accused: text('accused').notNull(),
+    commitment: text('commitment').notNull(),
+    state: text('state').notNull(),
+    verdict: text('verdict').notNull(),
+    signatures: text('signatures').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('verdicts_order').on(table.orderId), index('verdicts_accused').on(table.accused)],
+)
+
+export const events = sqliteTable(
+  'events',
+  {
+    orderId: text('order_id').notNull(),
+    seq: integer('seq').notNull(),
+    event: text('event').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.seq] })],
+)
