@@ -11,6 +11,8 @@ export const aggregatorLimits = {
   /** How long a provider may take to open a sampled commit, and how often it is asked. */
   openingMs: 10_000,
   openingTries: 3,
+  /** A validator that committed but does not show its result this often is passed over for an alternate. */
+  revealTries: 3,
   /** An audit may take this many shard time limits, plus the slack, before an alternate is asked. */
   auditTimeFactor: 3,
   auditSlackMs: 10_000,

@@ -14,6 +14,7 @@ import type {
   SettlementProof,
   Settlement,
   Signature,
+  SignedCommit,
   UnixSeconds,
   UsdcBase,
   Verdict,
@@ -83,10 +84,16 @@ export interface ChainWriter {
   /** Anyone may: at or after `refundAt`, or the remainder once settled. */
   refund(terms: OrderTerms, signal: AbortSignal): Promise<Sent>
   /** Records a quorum's verdict; `finalizeVerdict` slashes after the appeal window. */
-  submitVerdict(verdict: Verdict, terms: OrderTerms, signatures: readonly Signature[], signal: AbortSignal): Promise<Sent>
+  submitVerdict(verdict: ProvenVerdict, signatures: readonly Signature[], signal: AbortSignal): Promise<Sent>
   finalizeVerdict(verdict: Verdict, signal: AbortSignal): Promise<Sent>
   /** Pays an operator's earnings to its payout address. */
   withdrawEarnings(index: OperatorIndex, signal: AbortSignal): Promise<Sent>
+}
+/** A verdict against a provider with what shows that the accused took part: the order and its own signed commit. */
+export interface ProvenVerdict {
+  readonly verdict: Verdict
+  readonly terms: OrderTerms
+  readonly commit: SignedCommit
 }
 export interface FundingAuthorization {
   readonly validAfter: UnixSeconds

@@ -1,0 +1,26 @@
+// Generated from contracts/src by `npm run build -w contracts`. Do not edit.
+// prettier-ignore
+export const quorumsAbi = [
+  {"type":"error","name":"BadQuorumSignature","inputs":[{"name":"position","type":"uint256"}]},
+  {"type":"error","name":"BadSignaturesLength","inputs":[{"name":"bytesGiven","type":"uint256"}]},
+  {"type":"error","name":"BadThreshold","inputs":[{"name":"threshold","type":"uint256"},{"name":"members","type":"uint256"}]},
+  {"type":"error","name":"MembersNotSorted","inputs":[{"name":"member","type":"address"}]},
+  {"type":"error","name":"NotMember","inputs":[{"name":"id","type":"uint32"},{"name":"signer","type":"address"}]},
+  {"type":"error","name":"NotStakedValidator","inputs":[{"name":"member","type":"address"},{"name":"roles","type":"uint8"},{"name":"active","type":"uint64"},{"name":"needed","type":"uint64"}]},
+  {"type":"error","name":"QuorumNotMet","inputs":[{"name":"have","type":"uint256"},{"name":"need","type":"uint256"}]},
+  {"type":"error","name":"QuorumUnknown","inputs":[{"name":"id","type":"uint32"}]},
+  {"type":"error","name":"SignersNotSorted","inputs":[{"name":"signer","type":"address"}]},
+  {"type":"error","name":"TooManyMembers","inputs":[{"name":"members","type":"uint256"},{"name":"cap","type":"uint256"}]},
+  {"type":"event","name":"QuorumCreated","inputs":[{"indexed":true,"name":"id","type":"uint32"},{"indexed":false,"name":"threshold","type":"uint8"},{"indexed":false,"name":"members","type":"address[]"}],"anonymous":false},
+  {"type":"function","name":"MAX_MEMBERS","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
+  {"type":"function","name":"MIN_STAKE","inputs":[],"outputs":[{"name":"","type":"uint64"}],"stateMutability":"view"},
+  {"type":"function","name":"STAKES","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
+  {"type":"function","name":"createQuorum","inputs":[{"name":"members","type":"address[]"},{"name":"threshold","type":"uint8"}],"outputs":[{"name":"id","type":"uint32"}],"stateMutability":"nonpayable"},
+  {"type":"function","name":"isMember","inputs":[{"name":"id","type":"uint32"},{"name":"account","type":"address"}],"outputs":[{"name":"","type":"bool"}],"stateMutability":"view"},
+  {"type":"function","name":"membersOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"members","type":"address[]"}],"stateMutability":"view"},
+  {"type":"function","name":"quorumCount","inputs":[],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},
+  {"type":"function","name":"requireExists","inputs":[{"name":"id","type":"uint32"}],"outputs":[],"stateMutability":"view"},
+  {"type":"function","name":"stakedMembers","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"count","type":"uint256"}],"stateMutability":"view"},
+  {"type":"function","name":"thresholdOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"","type":"uint8"}],"stateMutability":"view"},
+  {"type":"function","name":"verify","inputs":[{"name":"id","type":"uint32"},{"name":"digest","type":"bytes32"},{"name":"signatures","type":"bytes"}],"outputs":[],"stateMutability":"view"},
+] as const

@@ -1,0 +1,98 @@
+import { durationMs, MarketError, type Address, type JobEvent, type OrderId } from '@assay/protocol'
+import type { AggregatorDeps, AggregatorOptions, Context } from './context.ts'
+import { openDirectory } from './directory.ts'
+import { createHttpApp, type HttpApp } from './http/app.ts'
+import { aggregatorLimits as limits } from './limits.ts'
+import { openTasks } from './tasks.ts'
+import { planMarket } from './use-cases/plan-market.ts'
+
+/** A running aggregator. Closing it loses nothing: every state is in the store. */
+export interface Aggregator extends AsyncDisposable {
+  readonly address: Address
+  /** Handles a request of the public API; an HTTP server passes requests in. */
+  readonly http: HttpApp
+}
+
+/** Starts planning at once: jobs found in the store go on where they stopped. Throws `no-quorum` when the quorum is unknown on chain. */
+export async function openAggregator(deps: AggregatorDeps, options: AggregatorOptions, signal: AbortSignal): Promise<Aggregator> {
+  const { chain, clock, log, network, signer, store } = deps
+  const quorum = await chain.quorum(options.quorumId, signal)
+  if (quorum === undefined) throw new MarketError('no-quorum', 'no such quorum on chain', { details: { quorumId: options.quorumId } })
+  await using stack = new AsyncDisposableStack()
+  const stop = new AbortController()
+  const bell = createBell()
+  const watchers = createWatchers()
+  const wake = bell.ring
+  const directory = stack.use(openDirectory({ network, chain, clock, log, changed: wake }))
+  const emit = (orderId: OrderId, event: Omit<JobEvent, 'seq' | 'atMs'>): void => {
+    const full = store.addEvent(orderId, clock.now(), event)
+    if (full !== undefined) watchers.tell(orderId)
+  }
+  const context: Context = { ...deps, options, directory, quorum, wake, emit }
+  const tasks = stack.use(openTasks({ clock, log, wake }))
+  const loop = planForever(context, tasks, bell, stop.signal)
+  stack.defer(async () => {
+    stop.abort()
+    await loop
+  })
+  const http = createHttpApp(context, watchers)
+  const owned = stack.move()
+  return { address: signer.address, http, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function planForever(context: Context, tasks: Parameters<typeof planMarket>[1], bell: Bell, signal: AbortSignal): Promise<void> {
+  const { clock, log } = context
+  while (!signal.aborted) {
+    // Armed before planning: what changes meanwhile starts the next round at once.
+    const rung = bell.arm()
+    try {
+      await planMarket(context, tasks, signal)
+    } catch (error) {
+      if (!signal.aborted) log.error({ error: error instanceof Error ? error.message : String(error) }, 'planning.failed')
+    }
+    const tick = new AbortController()
+    const pause = AbortSignal.any([signal, tick.signal])
+    await Promise.race([rung, clock.sleep(durationMs(limits.planEveryMs), pause).catch(() => undefined)])
+    tick.abort()
+    await clock.sleep(durationMs(limits.planDelayMs), signal).catch(() => undefined)
+  }
+}
+
+interface Bell {
+  readonly ring: () => void
+  /** Resolves at the first ring from now on. */
+  readonly arm: () => Promise<void>
+}
+
+function createBell(): Bell {
+  let pending = Promise.withResolvers<void>()
+  return {
+    ring: () => pending.resolve(),
+    arm() {
+      pending = Promise.withResolvers()
+      return pending.promise
+    },
+  }
+}
+
+/** Wakes whoever follows the events of a job. */
+export interface Watchers {
+  tell(orderId: OrderId): void
+  /** Calls `heard` at each new event until the returned function is called. */
+  watch(orderId: OrderId, heard: () => void): () => void
+}
+
+function createWatchers(): Watchers {
+  const all = new Map<OrderId, Set<() => void>>()
+  return {
+    tell: (orderId) => all.get(orderId)?.forEach((heard) => heard()),
+    watch(orderId, heard) {
+      const set = all.get(orderId) ?? new Set()
+      all.set(orderId, set.add(heard))
+      return () => {
+        set.delete(heard)
+        if (set.size === 0) all.delete(orderId)
+      }
+    },
+  }
+}

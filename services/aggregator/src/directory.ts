@@ -1,0 +1,158 @@
+import type { Candidate, ChainOperator, ChainReader, Clock, Log, Network, Peer } from '@assay/core'
+import {
+  AdvertReply,
+  decodeError,
+  durationMs,
+  imageDigest,
+  isMarketError,
+  openAdvert,
+  protocols,
+  roleKey,
+  type Address,
+  type Advert,
+  type MarketError,
+} from '@assay/protocol'
+import { aggregatorLimits as limits } from './limits.ts'
+import { requestPeer } from './request-peer.ts'
+
+/** A node found in the DHT, believed only after its own signed advert and its stake on chain agreed. */
+export interface DirectoryNode {
+  readonly peer: Peer
+  readonly advert: Advert
+  readonly operator: ChainOperator
+}
+
+/** Who could serve right now. */
+export interface Directory extends AsyncDisposable {
+  providers(): readonly DirectoryNode[]
+  validators(): readonly DirectoryNode[]
+  node(address: Address): DirectoryNode | undefined
+  /** Asks every provider whether it can run an image; answers are remembered until the advert changes. */
+  probeImage(image: string, signal: AbortSignal): Promise<readonly MarketError[]>
+  /** Whether a provider said that it can run the image. */
+  holdsImage(provider: Address, image: string): boolean
+  markImage(provider: Address, image: string, holds: boolean): void
+  /** Failures in a row, for the circuit breaker. */
+  failures(provider: Address): number
+  recordOutcome(provider: Address, ok: boolean): void
+  /** Searches the DHT once more, now. */
+  refresh(signal: AbortSignal): Promise<void>
+}
+export type DirectoryDeps = {
+  readonly network: Network
+  readonly chain: ChainReader
+  readonly clock: Clock
+  readonly log: Log
+  readonly changed: () => void
+}
+
+export function openDirectory(deps: DirectoryDeps): Directory {
+  const { chain, clock, log } = deps
+  const nodes = new Map<Address, DirectoryNode>()
+  const images = new Map<string, Map<Address, boolean>>()
+  const failures = new Map<Address, number>()
+  const stop = new AbortController()
+  const ofRole = (role: Advert['role']): readonly DirectoryNode[] =>
+    [...nodes.values()].filter((node) => node.advert.role === role && node.advert.expiresAtMs > clock.now())
+  const remember = (provider: Address, image: string, holds: boolean): void => {
+    const known = images.get(imageDigest(image)) ?? new Map<Address, boolean>()
+    images.set(imageDigest(image), known.set(provider, holds))
+  }
+  const refresh = async (signal: AbortSignal): Promise<void> => {
+    const found = await Promise.allSettled(
+      (['provider', 'validator'] as const).map((role) => findRole(deps, role, nodes, signal)),
+    )
+    for (const result of found) if (result.status === 'rejected') log.debug({ error: String(result.reason) }, 'search.failed')
+    for (const [address, node] of nodes) if (node.advert.expiresAtMs <= clock.now()) nodes.delete(address)
+  }
+  const loop = (async () => {
+    while (!stop.signal.aborted) {
+      await refresh(stop.signal).catch(() => undefined)
+      await clock.sleep(durationMs(limits.discoveryMs), stop.signal).catch(() => undefined)
+    }
+  })()
+  return {
+    providers: () => ofRole('provider'),
+    validators: () => ofRole('validator'),
+    node: (address) => nodes.get(address),
+    refresh,
+    holdsImage: (provider, image) => images.get(imageDigest(image))?.get(provider) === true,
+    markImage: remember,
+    failures: (provider) => failures.get(provider) ?? 0,
+    recordOutcome: (provider, ok) => void failures.set(provider, ok ? 0 : (failures.get(provider) ?? 0) + 1),
+    async probeImage(image, signal) {
+      const errors: MarketError[] = []
+      const probe = async ({ peer }: DirectoryNode): Promise<void> => {
+        if (images.get(imageDigest(image))?.get(peer.address) === true) return
+        const request = { protocol: protocols.advert, message: { type: 'advert', image }, reply: AdvertReply, deadlineMs: limits.validatorReplyMs }
+        const reply = await requestPeer(deps, peer.publicKey, request, signal)
+        if (reply.type === 'advert') remember(peer.address, image, reply.imageError === undefined)
+        const error = reply.type === 'advert' ? reply.imageError : reply.error
+        if (error !== undefined) errors.push(decodeError(error))
+      }
+      await Promise.allSettled(ofRole('provider').map(probe))
+      return errors
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await loop
+    },
+  }
+}
+
+/** What matching needs of a provider. */
+export const toCandidate = (
+  node: DirectoryNode,
+  load: { readonly busy: number; readonly unsettledUsdc: Candidate['unsettledUsdc'] },
+  failures: number,
+): Candidate => ({
+  provider: node.peer.address,
+  stakeUsdc: node.operator.stake,
+  minPriceUsdc: node.advert.minPriceUsdc,
+  classes: node.advert.classes,
+  cpus: node.advert.cpus,
+  memoryBytes: node.advert.memoryBytes,
+  slots: node.advert.slots,
+  busy: load.busy,
+  unsettledUsdc: load.unsettledUsdc,
+  failures,
+})
+
+async function findRole(
+  deps: DirectoryDeps,
+  role: Advert['role'],
+  nodes: Map<Address, DirectoryNode>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { network, chain, log } = deps
+  const asked: Promise<void>[] = []
+  for await (const peer of network.find(roleKey(chain.market, role), { limit: limits.directoryNodes }, signal)) {
+    const ask = async (): Promise<void> => {
+      const node = await verifyNode(deps, peer, role, signal)
+      const isNew = !nodes.has(peer.address)
+      nodes.set(peer.address, node)
+      if (isNew) {
+        log.info({ peer: peer.address, role }, 'node.found')
+        deps.changed()
+      }
+    }
+    asked.push(
+      ask().catch((error: unknown) => {
+        log.debug({ peer: peer.address, code: isMarketError(error) ? error.code : 'internal' }, 'advert.refused')
+      }),
+    )
+  }
+  await Promise.all(asked)
+}
+
+async function verifyNode(deps: DirectoryDeps, peer: Peer, role: Advert['role'], signal: AbortSignal): Promise<DirectoryNode> {
+  const { chain, clock } = deps
+  const request = { protocol: protocols.advert, message: { type: 'advert' }, reply: AdvertReply, deadlineMs: limits.validatorReplyMs }
+  const reply = await requestPeer(deps, peer.publicKey, request, signal)
+  if (reply.type === 'error') throw decodeError(reply.error)
+  const advert = openAdvert(reply.advert, chain.market, peer.address, clock.now())
+  const operator = await chain.operator(peer.address, signal)
+  const staked = operator !== undefined && operator.stake > 0n && (role === 'provider' ? operator.provider : operator.validator)
+  if (!staked || advert.role !== role) throw decodeError({ code: 'stake-insufficient', message: 'not staked in this role', blame: 'provider', details: {} })
+  return { peer, advert, operator }
+}

@@ -1,0 +1,58 @@
+import {
+  type Address,
+  type FailedAttempt,
+  type JobEvidence,
+  type OperatorEntry,
+  type SeededEpoch,
+} from '@assay/protocol'
+import type { Context } from '../context.ts'
+import type { AttemptRow, JobRow } from '../store/records.ts'
+
+/** Everything a validator, and later anyone, needs to judge the job. */
+export async function buildEvidence(context: Context, job: JobRow, signal: AbortSignal): Promise<JobEvidence> {
+  const { beacon, chain, quorum, store } = context
+  const attempts = store.attemptsOf(job.orderId)
+  const audits = store.auditsOf(job.orderId).map((row) => row.audit)
+  return {
+    v: 1,
+    market: { chainId: chain.market.chainId, escrow: chain.market.escrow },
+    terms: job.terms,
+    spec: job.spec,
+    quorum,
+    beacon: beacon.info,
+    epochs: readEpochs(context, attempts),
+    audits,
+    failures: attempts.flatMap(toFailure),
+    operators: await readOperators(
+      context,
+      new Set([
+        ...attempts.filter((attempt) => attempt.state === 'accepted').map((attempt) => attempt.provider),
+        ...audits.flatMap((audit) => audit.rounds.flatMap((round) => round.attestations.map((shown) => shown.validator))),
+      ]),
+      signal,
+    ),
+  }
+}
+
+function readEpochs({ store }: Context, attempts: readonly AttemptRow[]): SeededEpoch[] {
+  const digests = new Set(attempts.flatMap((attempt) => attempt.epoch ?? []))
+  return [...digests].flatMap((digest) => {
+    const epoch = store.epoch(digest)
+    if (epoch?.beacon === undefined) return []
+    return [{ proposal: epoch.proposal, leaves: [...epoch.leaves], acks: [...epoch.acks], beacon: epoch.beacon }]
+  })
+}
+
+/** Attempts that never became a commit. */
+function toFailure(attempt: AttemptRow): FailedAttempt[] {
+  const { shard, attempt: number, provider, code, blame, atMs, commit } = attempt
+  if (attempt.state !== 'expired' || commit !== undefined || code === undefined || blame === undefined) return []
+  return [{ shard, attempt: number, provider, code, blame, atMs }]
+}
+
+async function readOperators({ chain }: Context, addresses: ReadonlySet<Address>, signal: AbortSignal): Promise<OperatorEntry[]> {
+  const entries = await Promise.all([...addresses].map(async (address) => ({ address, operator: await chain.operator(address, signal) })))
+  return entries
+    .flatMap(({ address, operator }) => (operator === undefined ? [] : [{ address, index: operator.index }]))
+    .toSorted((a, b) => a.index - b.index)
+}

@@ -1,0 +1,126 @@
+import { isEligible, orderAmount, requiredRate, type Candidate } from '@assay/core'
+import {
+  asHash,
+  byteCount,
+  bytesToHex,
+  deriveOrderId,
+  deriveSpecHash,
+  imageDigest,
+  limits as wire,
+  MarketError,
+  ppm,
+  toUnixSeconds,
+  unixMs,
+  usdc,
+  after,
+  type Hash32,
+  type JobSpec,
+  type OrderTerms,
+  type Quote,
+  type Salt,
+  type UnixSeconds,
+} from '@assay/protocol'
+import { inputSizes } from '../http/blobs.ts'
+import type { Context } from '../context.ts'
+import { aggregatorLimits as limits } from '../limits.ts'
+import { candidatesFor } from './dispatch-shards.ts'
+
+/** Prices a job, or says why it cannot be served. Nothing is paid or reserved but room for its inputs. */
+export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSignal): Promise<Quote> {
+  const { chain, clock, options, quorum, rng, signer, store } = context
+  const now = clock.now()
+  if (store.countQuotes(now) >= limits.openQuotes || store.countActive() >= limits.activeJobs)
+    throw new MarketError('rate-limited', 'too many quotes or jobs are open', { details: { retryAfterMs: limits.quoteMs } })
+  checkSpec(spec)
+  const candidates = await findCandidates(context, spec, signal)
+  checkQuorumOnline(context)
+  const amount = orderAmount(spec, options.feeBps)
+  const settleBy = toUnixSeconds(after(now, limits.quoteMs + options.settleWindowMs + jobTimeMs(spec, candidates)))
+  const terms: OrderTerms = {
+    client: spec.client,
+    aggregator: signer.address,
+    maxAmount: amount.maxUsdc,
+    settleBy,
+    refundAt: (settleBy + Math.ceil(options.refundDelayMs / 1000)) as UnixSeconds,
+    quorumId: quorum.id,
+    feeBps: options.feeBps,
+    specHash: deriveSpecHash(spec),
+    salt: asHash<Salt>(bytesToHex(rng.bytes(32))),
+  }
+  const orderId = deriveOrderId(chain.market, terms)
+  const quoteId: Hash32 = asHash(orderId)
+  const expiresAtMs = after(now, limits.quoteMs)
+  store.saveQuote({ quoteId, orderId, terms, spec, expiresAtMs })
+  const rates = candidates.map(({ stakeUsdc }) =>
+    requiredRate({ priceUsdc: spec.priceUsdc, stakeUsdc, auditedPasses: Number.MAX_SAFE_INTEGER, minRatePpm: spec.minAuditRatePpm }),
+  )
+  return {
+    quoteId,
+    terms,
+    orderId,
+    maxUsdc: amount.maxUsdc,
+    shardsUsdc: amount.shardsUsdc,
+    auditBudgetUsdc: amount.auditBudgetUsdc,
+    feeUsdc: amount.feeUsdc,
+    auditRateMinPpm: ppm(Math.min(...rates)),
+    auditRateMaxPpm: ppm(Math.max(...rates)),
+    stakeUsdc: usdc(candidates.reduce((least, { stakeUsdc }) => (stakeUsdc < least ? stakeUsdc : least), candidates[0]!.stakeUsdc as bigint)),
+    providers: candidates.length,
+    missing: await missingInputs(context, spec),
+    expiresAtMs: unixMs(expiresAtMs),
+  }
+}
+
+function checkSpec(spec: JobSpec): void {
+  const refuse = (field: string, problem: string): never => {
+    throw new MarketError('spec-invalid', `the spec cannot be served: ${problem}`, { details: { field, problem } })
+  }
+  if (spec.determinism !== 'D1') refuse('determinism', 'only class D1 is offered so far')
+  if (spec.auditFeeUsdc === 0n || spec.auditBudgetUsdc < spec.auditFeeUsdc * BigInt(spec.shards.length))
+    throw new MarketError('budget-too-small', 'the audit budget does not cover one audit a shard', {
+      details: { need: (spec.auditFeeUsdc * BigInt(spec.shards.length)).toString(), have: spec.auditBudgetUsdc.toString() },
+    })
+  const total = [...inputSizes(spec).values()].reduce((sum, size) => sum + size, 0)
+  if (total > wire.inputBytes)
+    throw new MarketError('input-too-large', 'the inputs of the job are too large together', { details: { bytes: total, maxBytes: wire.inputBytes } })
+}
+
+async function findCandidates(context: Context, spec: JobSpec, signal: AbortSignal): Promise<readonly Candidate[]> {
+  const errors = await context.directory.probeImage(spec.image, signal)
+  const { priceUsdc, determinism, resources } = spec
+  const { cpus, memoryBytes } = resources
+  const need = { priceUsdc, determinism, cpus, memoryBytes, tried: new Set<never>() }
+  const holders = candidatesFor(context, { spec }, new Map(context.store.load()))
+  const able = holders.filter((candidate) => isEligible(candidate, need))
+  if (able.length > 0) return able
+  const known = context.directory.providers()
+  if (known.length === 0) throw new MarketError('no-providers', 'no staked provider is online')
+  const [imageError] = errors
+  if (holders.length === 0 && imageError !== undefined)
+    throw imageError.code === 'image-digest-mismatch' || imageError.code === 'image-refused'
+      ? imageError
+      : new MarketError('image-unknown', 'no provider can run this image', { details: { image: imageDigest(spec.image) }, cause: imageError })
+  const cheapest = holders.reduce<bigint | undefined>((least, { minPriceUsdc }) => (least === undefined || minPriceUsdc < least ? minPriceUsdc : least), undefined)
+  if (cheapest !== undefined && cheapest > priceUsdc)
+    throw new MarketError('budget-too-small', 'every provider asks for more per shard', { details: { need: cheapest.toString(), have: priceUsdc.toString() } })
+  throw new MarketError('no-providers', 'no provider has what the job asks for', { details: { cpus, memoryBytes, online: known.length } })
+}
+
+function checkQuorumOnline({ directory, quorum }: Context): void {
+  const online = directory.validators().filter((node) => quorum.members.includes(node.peer.address)).length
+  if (online < quorum.threshold)
+    throw new MarketError('no-quorum', 'too few validators of the quorum are online', { details: { online, need: quorum.threshold } })
+}
+
+/** Time the shards may need on the slots there are, every retry included. */
+function jobTimeMs(spec: JobSpec, candidates: readonly Candidate[]): number {
+  const slots = candidates.reduce((sum, { slots: own }) => sum + Math.max(1, own), 0)
+  const waves = Math.ceil(spec.shards.length / slots)
+  return (waves + wire.attemptsPerShard) * (spec.timeLimitMs * (1 + limits.auditTimeFactor) + limits.attemptSlackMs)
+}
+
+async function missingInputs({ blobs }: Context, spec: JobSpec): Promise<Quote['missing']> {
+  const missing: Quote['missing'] = []
+  for (const [root, size] of inputSizes(spec)) if (!(await blobs.has(root))) missing.push({ root, size: byteCount(size) })
+  return missing
+}

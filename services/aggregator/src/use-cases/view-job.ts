@@ -1,0 +1,49 @@
+import { sumUsdc, type AttemptView, type JobView } from '@assay/protocol'
+import type { Context } from '../context.ts'
+import type { AttemptRow, AuditRow, JobRow } from '../store/records.ts'
+
+/** A job as its client sees it. */
+export function viewJob({ store }: Context, job: JobRow): JobView {
+  const attempts = store.attemptsOf(job.orderId)
+  const audits = new Map(store.auditsOf(job.orderId).map((audit) => [audit.commitment, audit]))
+  const verdicts = store.verdictsOf(job.orderId)
+  const accepted = attempts.filter((attempt) => attempt.state === 'accepted').length
+  const over = job.state === 'settling' || job.state === 'closed'
+  return {
+    orderId: job.orderId,
+    state: job.state,
+    ...(job.outcome && { outcome: job.outcome }),
+    terms: job.terms,
+    shards: job.spec.shards.length,
+    accepted,
+    failed: over ? job.spec.shards.length - accepted : 0,
+    audited: audits.size,
+    convicted: [...new Set(verdicts.map((verdict) => verdict.accused))],
+    slashedUsdc: sumUsdc(verdicts.filter(({ state }) => state === 'slashed').map(({ verdict }) => verdict.slash)),
+    ...(job.chargedUsdc !== undefined && { chargedUsdc: job.chargedUsdc }),
+    ...(job.refundedUsdc !== undefined && { refundedUsdc: job.refundedUsdc }),
+    attempts: attempts.map((attempt) => viewAttempt(attempt, attempt.commit && audits.get(attempt.commit.commitment))),
+    createdAtMs: job.createdAtMs,
+    ...(job.closedAtMs !== undefined && { closedAtMs: job.closedAtMs }),
+  }
+}
+
+function viewAttempt(attempt: AttemptRow, audit: AuditRow | undefined): AttemptView {
+  const { shard, attempt: number, provider, state, code, blame, detail, ratePpm, verdict, sealed, commit, atMs } = attempt
+  const auditors = audit?.audit.rounds.flatMap((round) => round.commits.map((seat) => seat.validator))
+  return {
+    shard,
+    attempt: number,
+    provider,
+    state,
+    ...(code && { code }),
+    ...(blame && { blame }),
+    ...(detail !== undefined && { detail }),
+    ...(ratePpm !== undefined && { ratePpm }),
+    ...(auditors && { auditors }),
+    ...(verdict && { verdict }),
+    ...(sealed && { sealed }),
+    ...(commit && { commit }),
+    atMs,
+  }
+}
