@@ -13,6 +13,7 @@ export type {
   ChainReader,
   ChainWriter,
   FundingAuthorization,
+  ProvenVerdict,
   Sent,
   SignedBatch,
   VerdictStatus,
@@ -20,6 +21,7 @@ export type {
 export type {
   Clock,
 } from './ports/clock.ts'
+export type { Log } from './ports/log.ts'
 export type {
   CapabilityKey,
   FrameStream,
@@ -48,3 +50,47 @@ export type {
 export type {
   Signer,
 } from './ports/signer.ts'
+export { breakerFailures, chooseProvider, isEligible, type Candidate, type Need } from './match/choose-provider.ts'
+export { planJob, type AttemptRecord, type JobPlan, type JobRecord } from './job/plan-job.ts'
+export { auditedPasses, nextPasses, type JudgedCommit } from './reputation/audited-passes.ts'
+export { deriveSettlement, toBatch, type DerivedSettlement } from './settle/derive-settlement.ts'
+export { orderAmount, type OrderAmount } from './settle/order-amount.ts'
+export { orderBill, type OrderBill, type Payee } from './settle/order-bill.ts'
+export { requiredRate, type AuditRateInput } from './verify/audit-rate.ts'
+export { auditSeats, type AuditSeats, type AuditSeatsInput } from './verify/audit-seats.ts'
+export {
+  checkAck,
+  checkEpoch,
+  type AckCheck,
+  type AckContext,
+  type CheckedEpoch,
+  type EpochCheck,
+  type EpochContext,
+} from './verify/check-epoch.ts'
+export { checkSeed, type SeedCheck } from './verify/check-seed.ts'
+export { decideAudit, type AuditDecision, type AuditFacts, type AuditVerdict, type SeatResult } from './verify/decide-audit.ts'
+export { exposureRoom } from './verify/exposure.ts'
+export { failedRunRoot } from './verify/failed-run-root.ts'
+export { faultStages, judgementStages, type Fault, type FaultCode, type FaultDetails, type JudgementStage } from './verify/fault.ts'
+export { judgeAudit, type AuditCase, type AuditJudgement, type JudgedAudit } from './verify/judge-audit.ts'
+export { judgeBatch, type BatchJudgement } from './verify/judge-batch.ts'
+export { judgeEvidence, type EvidenceJudgement, type JudgedEvidence, type JudgeOptions } from './verify/judge-evidence.ts'
+export { verificationPolicy } from './verify/policy.ts'
+export {
+  isAccepted,
+  isConviction,
+  type CommitJudgement,
+  type JudgedJob,
+  type ShardJudgement,
+} from './verify/shard-judgement.ts'
+export { slashAmount, type SlashInput } from './verify/slash-amount.ts'
+export {
+  assertReceipt,
+  receiptChecks,
+  verifyReceipt,
+  type ReceiptAnchors,
+  type ReceiptCheck,
+  type ReceiptCheckName,
+  type ReceiptReport,
+} from './verify/verify-receipt.ts'
+export { createSandboxTask, type TaskOptions } from './job/sandbox-task.ts'

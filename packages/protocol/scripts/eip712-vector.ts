@@ -1,48 +1,49 @@
 import {
-  asAddress,
-  basisPoints,
-  derivePackedHash,
   deriveBatchDigest,
   deriveOrderId,
+  derivePackedHash,
   deriveVerdictDigest,
+  MarketDomain,
+  OrderCharge,
+  OrderTerms,
   packOrders,
   packPayouts,
+  Payout,
   toJson,
-  unixSeconds,
-  usdc,
+  Verdict,
   verdictOutcomes,
+  type Hash32,
   type Json,
-  type OperatorIndex,
-  type OrderId,
-  type QuorumId,
 } from '../src/index.ts'
 import { addressOf, named } from './actors.ts'
 
-export const vectorMarket = { chainId: 137, escrow: asAddress('0x00000000000000000000000000000000000e5c40') }
-export const vectorTerms = {
+export const vectorMarket = MarketDomain.parse({
+  chainId: 137,
+  escrow: '0x00000000000000000000000000000000000e5c40',
+})
+export const vectorTerms = OrderTerms.parse({
   client: addressOf('client'),
   aggregator: addressOf('aggregator'),
-  maxAmount: usdc(10_302_000n),
-  settleBy: unixSeconds(1_900_000_000),
-  refundAt: unixSeconds(1_900_003_600),
-  quorumId: 7 as QuorumId,
-  feeBps: basisPoints(100),
+  maxAmount: '10302000',
+  settleBy: 1_900_000_000,
+  refundAt: 1_900_003_600,
+  quorumId: 7,
+  feeBps: 100,
   specHash: named('spec'),
   salt: named('terms-salt'),
-} as const
+})
 
 /** Every digest that a contract computes, with all of its inputs. */
 export function eip712Vector(): Json {
   const orderId = deriveOrderId(vectorMarket, vectorTerms)
-  const other = named<OrderId>('other-order')
   const orders = [
-    { orderId, charged: usdc(8_181_000n) },
-    { orderId: other, charged: usdc(1_010_000n) },
+    OrderCharge.parse({ orderId, charged: '8181000' }),
+    OrderCharge.parse({ orderId: named('other-order'), charged: '1010000' }),
   ].toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
   const payouts = [
-    { index: 1 as OperatorIndex, amount: usdc(8_000_000n) },
-    { index: 2 as OperatorIndex, amount: usdc(1_000_000n) },
-    { index: 4_000_000_000 as OperatorIndex, amount: usdc(100_000n) },
+    Payout.parse({ index: 1, amount: '8000000' }),
+    Payout.parse({ index: 2, amount: '1000000' }),
+    Payout.parse({ index: 4_000_000_000, amount: '100000' }),
   ]
   const batch = {
     aggregator: vectorTerms.aggregator,
@@ -50,19 +51,19 @@ export function eip712Vector(): Json {
     ordersHash: derivePackedHash(packOrders(orders)),
     payoutsHash: derivePackedHash(packPayouts(payouts)),
     fee: 91_000n,
-    resultsRoot: named('results-root'),
-  } as const
-  const verdict = {
+    resultsRoot: named<Hash32>('results-root'),
+  }
+  const verdict = Verdict.parse({
     orderId,
     shard: 3,
     attempt: 2,
     accused: addressOf('provider'),
     outcome: verdictOutcomes.providerFault,
-    slash: usdc(50_000_000n),
+    slash: '50000000',
     detector: addressOf('validator-1'),
     quorumId: vectorTerms.quorumId,
     evidence: named('evidence'),
-  } as const
+  })
   return toJson({
     ...vectorMarket,
     terms: vectorTerms,

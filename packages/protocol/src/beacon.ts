@@ -1,7 +1,7 @@
 /** drand's quicknet format (`bls-unchained-g1-rfc9380`): signatures on G1, public key on G2, SHA-256 of the round number. */
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { z } from 'zod'
-import { hexToBytes, keccakHex, sha256Hex } from './canonical.ts'
+import { encodeCanonical, hexToBytes, keccakText, sha256Hex } from './canonical.ts'
 import { hash32Schema, hexSchema } from './schema.ts'
 import { asHash, beaconRound, unixMs, type BeaconRound, type Hash32, type UnixMs } from './units.ts'
 
@@ -22,8 +22,8 @@ export const BeaconValue = z.strictObject({
 })
 export type BeaconValue = z.infer<typeof BeaconValue>
 
-/** Names a beacon in signed messages: keccak256 of its public key. */
-export const deriveBeaconId = (info: BeaconInfo): Hash32 => asHash(keccakHex(hexToBytes(info.publicKey)))
+/** Names a beacon in signed messages: keccak256 of the canonical JSON of all four values, schedule included. */
+export const deriveBeaconId = (info: BeaconInfo): Hash32 => asHash(keccakText(encodeCanonical({ ...info })))
 
 /** The randomness of a round: SHA-256 of its signature. */
 export const deriveRandomness = (value: BeaconValue): Hash32 => asHash(sha256Hex(hexToBytes(value.signature)))

@@ -14,6 +14,7 @@ import {
   unixMs,
   unixSeconds,
   usdc,
+  type Hash32,
   type Hex,
   type PublicKey,
   type Signature,
@@ -30,7 +31,7 @@ export const hexSchema = (bytes: number) =>
 
 /** A 32-byte hash of the named kind. */
 export const hashSchema = <H extends Unit<Hex, string>>() => hexSchema(32).transform((hex) => asHash<H>(hex))
-export const hash32Schema = hexSchema(32).transform((hex) => asHash(hex))
+export const hash32Schema = hexSchema(32).transform((hex) => asHash<Hash32>(hex))
 export const addressSchema = hexSchema(20).transform(asAddress)
 export const publicKeySchema = hexSchema(33).transform((hex) => hex as PublicKey)
 export const signatureSchema = hexSchema(65).transform((hex) => hex as Signature)

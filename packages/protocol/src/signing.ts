@@ -11,8 +11,12 @@ export function signDigest(digest: Hex, privateKey: PrivateKey): Signature {
   return SignatureOf.toHex(Secp256k1.sign({ payload: digest, privateKey })).toLowerCase() as Signature
 }
 
-/** The address whose key made the signature, or `undefined` when it is malformed or has a high s. */
+/**
+ * The address whose key made the signature, or `undefined` when it is malformed, has a high s, or a v other than 27
+ * or 28: one signer has one signature a digest, and contracts accept no other.
+ */
 export function recoverSigner(digest: Hex, signature: Signature): Address | undefined {
+  if (!/^0x[0-9a-f]{128}1[bc]$/.test(signature)) return undefined
   try {
     const parsed = SignatureOf.fromHex(signature)
     if (BigInt(parsed.s) > halfOrder) return undefined

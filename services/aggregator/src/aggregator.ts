@@ -3,6 +3,7 @@ import type { AggregatorDeps, AggregatorOptions, Context } from './context.ts'
 import { openDirectory } from './directory.ts'
 import { createHttpApp, type HttpApp } from './http/app.ts'
 import { aggregatorLimits as limits } from './limits.ts'
+import { serveMarketBlobs } from './serve-blobs.ts'
 import { openTasks } from './tasks.ts'
 import { planMarket } from './use-cases/plan-market.ts'
 
@@ -11,6 +12,8 @@ export interface Aggregator extends AsyncDisposable {
   readonly address: Address
   /** Handles a request of the public API; an HTTP server passes requests in. */
   readonly http: HttpApp
+  /** Resolves once so many staked nodes have been found. */
+  untilSeen(providers: number, validators: number, signal: AbortSignal): Promise<void>
 }
 
 /** Starts planning at once: jobs found in the store go on where they stopped. Throws `no-quorum` when the quorum is unknown on chain. */
@@ -35,9 +38,14 @@ export async function openAggregator(deps: AggregatorDeps, options: AggregatorOp
     stop.abort()
     await loop
   })
+  await serveMarketBlobs(context)
   const http = createHttpApp(context, watchers)
+  const untilSeen = async (providers: number, validators: number, waiting: AbortSignal): Promise<void> => {
+    while (directory.providers().length < providers || directory.validators().length < validators)
+      await clock.sleep(durationMs(limits.planEveryMs / 5), waiting)
+  }
   const owned = stack.move()
-  return { address: signer.address, http, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { address: signer.address, http, untilSeen, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 async function planForever(context: Context, tasks: Parameters<typeof planMarket>[1], bell: Bell, signal: AbortSignal): Promise<void> {

@@ -19,7 +19,6 @@ export const quorumsAbi = [
   {"type":"function","name":"isMember","inputs":[{"name":"id","type":"uint32"},{"name":"account","type":"address"}],"outputs":[{"name":"","type":"bool"}],"stateMutability":"view"},
   {"type":"function","name":"membersOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"members","type":"address[]"}],"stateMutability":"view"},
   {"type":"function","name":"quorumCount","inputs":[],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},
-  {"type":"function","name":"requireExists","inputs":[{"name":"id","type":"uint32"}],"outputs":[],"stateMutability":"view"},
   {"type":"function","name":"stakedMembers","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"count","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"thresholdOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"","type":"uint8"}],"stateMutability":"view"},
   {"type":"function","name":"verify","inputs":[{"name":"id","type":"uint32"},{"name":"digest","type":"bytes32"},{"name":"signatures","type":"bytes"}],"outputs":[],"stateMutability":"view"},

@@ -96,5 +96,12 @@ CREATE TABLE events (
   order_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
   event TEXT NOT NULL
+);
+CREATE TABLE transactions (
+  key TEXT PRIMARY KEY,
+  nonce INTEGER NOT NULL,
+  raw TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  confirmed INTEGER NOT NULL
 );`,
 ] as const

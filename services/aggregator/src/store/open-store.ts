@@ -1,8 +1,11 @@
+import type { TransactionLog } from '@assay/chain'
+import type { Database } from '@assay/node-kit'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { createAttemptsStore, type AttemptsStore } from './attempts.ts'
 import { createAuditsStore, type AuditsStore } from './audits.ts'
 import { createEpochsStore, type EpochsStore } from './epochs.ts'
 import { createEventsStore, type EventsStore } from './events.ts'
+import { createTransactionLog } from './transactions.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
 
 /** The drizzle handle of a database that has this package's migrations. */
@@ -10,17 +13,21 @@ export type StoreDatabase = BetterSQLite3Database
 
 /** Everything the aggregator must not forget. Each call is one durable statement; `transaction` joins several. */
 export interface AggregatorStore extends JobsStore, AttemptsStore, EpochsStore, AuditsStore, EventsStore {
+  /** Memory of the hot wallet. */
+  readonly transactions: TransactionLog
   /** All or nothing. The function must be synchronous. */
   transaction<T>(work: () => T): T
 }
 
-export function createStore(db: StoreDatabase): AggregatorStore {
+/** The store over a database that was opened with this folder's migrations. */
+export function createAggregatorStore({ reader: db }: Database): AggregatorStore {
   return {
     ...createJobsStore(db),
     ...createAttemptsStore(db),
     ...createEpochsStore(db),
     ...createAuditsStore(db),
     ...createEventsStore(db),
+    transactions: createTransactionLog(db),
     transaction: (work) => db.transaction(work, { behavior: 'immediate' }),
   }
 }

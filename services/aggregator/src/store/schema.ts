@@ -131,3 +131,12 @@ export const events = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.orderId, table.seq] })],
 )
+
+/** Signed transactions of the hot wallet. */
+export const transactions = sqliteTable('transactions', {
+  key: text('key').primaryKey(),
+  nonce: integer('nonce').notNull(),
+  raw: text('raw').notNull(),
+  hash: text('hash').notNull(),
+  confirmed: integer('confirmed', { mode: 'boolean' }).notNull(),
+})

@@ -1,0 +1,67 @@
+/** Keeps everything a store has on disk below its cap, at every moment. */
+import { MarketError, type BlobRoot } from '@assay/protocol'
+import type { BlobIndex } from './blob-index.ts'
+import type { Mutex } from './mutex.ts'
+
+export interface StoreSpace {
+  /** Blobs, lists, writes in progress and unfinished copies. */
+  readonly usedBytes: number
+  /** Books bytes that are about to be written, evicting what is needed. Throws `storage-full`. Not within the mutex. */
+  reserve(bytes: number): Promise<void>
+  /** Gives booked bytes back: removed again, or counted as a blob from now on. */
+  release(bytes: number): void
+  /** Unfinished copies that nobody works on: the first to go. */
+  readonly idle: Map<BlobRoot, number>
+}
+
+export interface SpaceDeps {
+  readonly capBytes: number
+  readonly index: BlobIndex
+  readonly mutex: Mutex
+  /** Removes the files of a blob. Called within the mutex. */
+  readonly removeBlob: (root: BlobRoot) => Promise<void>
+  /** Removes the files of an unfinished copy. Called within the mutex. */
+  readonly removePartial: (root: BlobRoot) => Promise<void>
+}
+
+export function createStoreSpace(deps: SpaceDeps): StoreSpace {
+  const { capBytes, index, mutex } = deps
+  const idle = new Map<BlobRoot, number>()
+  let reserved = 0
+  const fits = (bytes: number): boolean => index.totalBytes + reserved + bytes <= capBytes
+
+  /** Whether something could be removed. */
+  const evictOne = async (): Promise<boolean> => {
+    for (const [root, bytes] of idle) {
+      idle.delete(root)
+      await deps.removePartial(root)
+      reserved -= bytes
+      return true
+    }
+    const root = index.oldest()
+    if (root === undefined) return false
+    await deps.removeBlob(root)
+    index.remove(root)
+    return true
+  }
+  return {
+    idle,
+    get usedBytes() {
+      return index.totalBytes + reserved
+    },
+    async reserve(bytes) {
+      if (!fits(bytes))
+        await mutex(async () => {
+          while (!fits(bytes)) if (!(await evictOne())) throw storageFull(bytes, capBytes)
+        })
+      if (!fits(bytes)) return this.reserve(bytes)
+      reserved += bytes
+    },
+    release(bytes) {
+      reserved -= bytes
+    },
+  }
+}
+
+const storageFull = (bytes: number, capBytes: number): MarketError =>
+  new MarketError('storage-full', 'everything in the store is pinned', { details: { neededBytes: bytes, capBytes } })

@@ -1,0 +1,99 @@
+import { formatUsdc, parseMessage, hashSchema, type JobView, type OrderId } from '@assay/protocol'
+import { exitCodes } from '../exit-codes.ts'
+import { openProgress } from '../progress.ts'
+import { openMarketClient, type MarketFlags } from '../settings.ts'
+import { formatTable, shortId } from '../table.ts'
+import { withMarketOptions, type AddCommand } from './add-command.ts'
+import { collect, followJob } from './run.ts'
+
+type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; readonly replace?: boolean }
+
+/** Looking costs nothing, so no cap is asked for. */
+const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
+
+export const addJob: AddCommand = (program, io, setExit) => {
+  const job = program.command('job').description('list, show, follow, cancel and explain jobs')
+
+  withMarketOptions(job.command('list'))
+    .description('the newest jobs of this key')
+    .action(async (flags: Flags) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const jobs = await client.jobs(io.signal)
+      if (flags.json === true) return io.out(JSON.stringify({ jobs: jobs.map(toPlain) }))
+      const rows = jobs.map((view) => [view.orderId, view.outcome ?? view.state, `${view.accepted}/${view.shards}`, view.chargedUsdc === undefined ? '' : formatUsdc(view.chargedUsdc), new Date(view.createdAtMs).toISOString()])
+      for (const line of formatTable(['job', 'state', 'verified', 'paid USDC', 'created'], rows)) io.out(line)
+    })
+
+  withMarketOptions(job.command('show'))
+    .description('state of one job and each of its attempts')
+    .argument('<job>', 'job id')
+    .action(async (id: string, flags: Flags) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const found = await client.job(readId(id), io.signal)
+      const view = await found.state(io.signal)
+      if (flags.json === true) return io.out(JSON.stringify(toPlain(view)))
+      for (const line of describeView(view, found.shardNames)) io.out(line)
+    })
+
+  withMarketOptions(job.command('follow'))
+    .description('wait for a job and save what was verified')
+    .argument('<job>', 'job id')
+    .option('--output <folder>', 'where results go', 'outputs')
+    .option('--replace', 'overwrite results of an earlier run')
+    .action(async (id: string, flags: Flags) => {
+      await using client = await openMarketClient(io, looking(flags))
+      using progress = openProgress(io, flags.json === true)
+      const found = await client.job(readId(id), io.signal)
+      await followJob(found, progress, io.signal)
+      const { saved, path } = await collect(found, flags.output, { replace: flags.replace === true, signal: io.signal })
+      io.out(flags.json === true ? JSON.stringify({ saved: saved.saved, missing: saved.missing, receipt: path }) : `receipt ${path}`)
+      if (saved.missing.length > 0) setExit(exitCodes.incomplete)
+    })
+
+  withMarketOptions(job.command('cancel'))
+    .description('start nothing new; what is verified is paid, the rest comes back')
+    .argument('<job>', 'job id')
+    .action(async (id: string, flags: Flags) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const found = await client.job(readId(id), io.signal)
+      await found.cancel(io.signal)
+      io.out(flags.json === true ? JSON.stringify({ orderId: found.id, cancelled: true }) : `cancelling ${found.id}`)
+    })
+
+  withMarketOptions(job.command('explain'))
+    .description('why each shard is where it is, whose fault a failure was, where its money is')
+    .argument('<job>', 'job id')
+    .action(async (id: string, flags: Flags) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const found = await client.job(readId(id), io.signal)
+      const explanation = await found.explain(io.signal)
+      if (flags.json === true) return io.out(JSON.stringify(explanation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
+      for (const shard of explanation.shards) {
+        io.out(`${shard.name}: money ${shard.money}; ${shard.next}`)
+        for (const attempt of shard.attempts) {
+          const why = attempt.code === undefined ? (attempt.verdict ?? attempt.state) : `${attempt.code} in stage ${attempt.stage ?? '?'}, fault of the ${attempt.blame ?? '?'}`
+          io.out(`    attempt ${attempt.attempt} by ${attempt.provider}: ${why}; ${attempt.money}; ${attempt.next}`)
+        }
+      }
+    })
+}
+
+const readId = (text: string): OrderId => parseMessage(hashSchema<OrderId>(), text, 'job id')
+
+function describeView(view: JobView, names: readonly string[]): readonly string[] {
+  const rows = view.attempts.map((attempt) => [
+    names[attempt.shard] ?? String(attempt.shard),
+    String(attempt.attempt),
+    shortId(attempt.provider),
+    attempt.state,
+    attempt.verdict ?? attempt.code ?? '',
+    attempt.ratePpm === undefined ? '' : `${(attempt.ratePpm / 10_000).toFixed(2)} %`,
+  ])
+  const money = view.chargedUsdc === undefined ? `at most ${formatUsdc(view.terms.maxAmount)} USDC` : `paid ${formatUsdc(view.chargedUsdc)} USDC, ${formatUsdc(view.refundedUsdc ?? view.terms.maxAmount)} came back`
+  return [
+    `job ${view.orderId}: ${view.outcome ?? view.state}, ${view.accepted} of ${view.shards} shards verified, ${view.audited} audits, ${money}`,
+    ...formatTable(['shard', 'attempt', 'provider', 'state', 'verdict', 'audit rate'], rows),
+  ]
+}
+
+const toPlain = (view: JobView): unknown => JSON.parse(JSON.stringify(view, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))

@@ -1,0 +1,173 @@
+import { systemClock } from '@assay/node-kit'
+import { resolveImage } from '@assay/runner'
+import { formatUsdc, MarketError, type JobEvent } from '@assay/protocol'
+import type { Client, Job, MapOptions } from '@assay/sdk'
+import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
+import type { Command } from 'commander'
+import { join, resolve } from 'node:path'
+import { exitCodes } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { openProgress, type Progress } from '../progress.ts'
+import { openMarketClient, type MarketFlags } from '../settings.ts'
+import { withMarketOptions, type AddCommand } from './add-command.ts'
+
+interface RunFlags extends MarketFlags {
+  readonly image: string
+  readonly input: string
+  readonly output: string
+  readonly shared?: string
+  readonly env?: readonly string[]
+  readonly price?: string
+  readonly auditBudget?: string
+  readonly minAuditRate?: number
+  readonly time?: number
+  readonly cpus?: number
+  readonly memory?: number
+  readonly disk?: number
+  readonly substitute: boolean
+  readonly stdout: boolean
+  readonly replace?: boolean
+  readonly detach?: boolean
+  readonly json?: boolean
+}
+
+export const addRun: AddCommand = (program, io, setExit) => {
+  jobOptions(withMarketOptions(program.command('run')))
+    .description('run a command over every entry of a folder, one shard each, and pay for what was verified')
+    .requiredOption('--cap <usdc>', 'most that may be spent, e.g. 2.50 (ASSAY_SPENDING_CAP)', io.env['ASSAY_SPENDING_CAP'])
+    .option('--replace', 'overwrite results of an earlier run in the output folder')
+    .option('--detach', 'print the job id once the job is funded and leave')
+    .addHelpText('after', runHelp)
+    .action(async (command: string[], flags: RunFlags) => {
+      const client = await openMarketClient(io, flags)
+      await using _ = client
+      using progress = openProgress(io, flags.json === true)
+      const job = await startJob(io, client, command, flags, progress)
+      if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
+      await followJob(job, progress, io.signal)
+      const { saved, receipt, path } = await collect(job, flags.output, { replace: flags.replace === true, signal: io.signal })
+      const outputs = resolve(flags.output)
+      const paid = { clientPaidUsdc: formatUsdc(receipt.chargedUsdc), clientRefundedUsdc: formatUsdc(receipt.returnedUsdc) }
+      if (flags.json === true) {
+        const { shards, accepted, audited, convicted } = receipt
+        io.out(JSON.stringify({ orderId: job.id, shards, accepted, audited, convicted, ...paid, outputs, missing: saved.missing, receipt: path }))
+      } else {
+        io.err(`${receipt.accepted} of ${receipt.shards} shards verified; paid ${paid.clientPaidUsdc} USDC, ${paid.clientRefundedUsdc} came back`)
+        io.out(`outputs ${outputs}`)
+        io.out(`receipt ${path}`)
+      }
+      if (saved.missing.length > 0) setExit(exitCodes.incomplete)
+    })
+}
+
+/** Options that describe a job; `run` and `demo` share them. */
+export const jobOptions = (command: Command): Command =>
+  command
+    .argument('<command...>', 'what to run, after `--`; `{}` becomes the path of the shard’s input')
+    .requiredOption('--image <ref>', 'image: a digest `sha256:…`, or a name that the local engine has')
+    .requiredOption('--input <folder>', 'each entry is one shard, below /in')
+    .option('--output <folder>', 'where results go', 'outputs')
+    .option('--shared <path>', 'file or folder that every shard sees below /in')
+    .option('--env <NAME=VALUE...>', 'environment of the command')
+    .option('--price <usdc>', 'most for one verified shard; default: the market’s price')
+    .option('--audit-budget <usdc>', 'most for all audits; default: one for each shard')
+    .option('--min-audit-rate <share>', 'audit at least this share, 0 to 1', Number)
+    .option('--time <seconds>', 'time limit of a shard', Number, 60)
+    .option('--cpus <number>', 'CPU cores of a shard', Number, 1)
+    .option('--memory <MiB>', 'memory of a shard', Number, 512)
+    .option('--disk <MiB>', 'size of /out and of /tmp', Number, 256)
+    .option('--no-substitute', 'leave `{}` in the command alone')
+    .option('--no-stdout', 'drop standard output instead of keeping it as a result')
+
+/** The job that the flags describe, with a local tag turned into its digest. */
+export async function jobOf(io: Io, command: readonly string[], flags: Omit<RunFlags, keyof MarketFlags>): Promise<MapOptions> {
+  const image = /sha256:[0-9a-f]{64}$/.test(flags.image) ? flags.image : (await resolveImage({ clock: systemClock }, flags.image, io.signal)).pinned
+  return {
+    image,
+    command,
+    inputs: inputsFromFolder(flags.input),
+    substitute: flags.substitute,
+    captureStdout: flags.stdout,
+    timeLimitMs: (flags.time ?? 60) * 1000,
+    resources: { cpus: flags.cpus ?? 1, memoryBytes: (flags.memory ?? 512) * mebibyte, diskBytes: (flags.disk ?? 256) * mebibyte },
+    env: Object.fromEntries((flags.env ?? []).map(splitVariable)),
+    signal: io.signal,
+    ...(flags.shared !== undefined && { shared: sharedFrom(flags.shared) }),
+    ...(flags.price !== undefined && { maxPricePerShardUsdc: flags.price }),
+    ...(flags.auditBudget !== undefined && { auditBudgetUsdc: flags.auditBudget }),
+    ...(flags.minAuditRate !== undefined && { minAuditRate: flags.minAuditRate }),
+  }
+}
+
+async function startJob(io: Io, client: Client, command: readonly string[], flags: RunFlags, progress: Progress): Promise<Job> {
+  return client.map({ ...(await jobOf(io, command, flags)), onProgress: (event) => reportStart(event, progress) })
+}
+
+/** Shows how far a job is on its way to the market. */
+export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress']>>[0], progress: Progress): void {
+  if (event.stage === 'quoted') {
+    const { maxUsdc, providers, auditRateMinPpm, auditRateMaxPpm, stakeUsdc } = event.quote
+    const rate = auditRateMinPpm === auditRateMaxPpm ? percent(auditRateMinPpm) : `${percent(auditRateMinPpm)} to ${percent(auditRateMaxPpm)}`
+    progress.step(`quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`)
+  }
+  if (event.stage === 'funding') progress.step(`escrowing ${formatUsdc(event.maxUsdc)} USDC as order ${event.orderId}`)
+}
+
+/** Shows events until the job is closed. */
+export async function followJob(job: Job, progress: Progress, signal: AbortSignal): Promise<void> {
+  const total = job.shardNames.length
+  const verified = new Set<number>()
+  for await (const event of job.events({ signal })) {
+    if (event.type === 'shard.verified' && event.shard !== undefined) verified.add(event.shard)
+    const line = noteworthy(event, job)
+    if (line !== undefined) progress.step(line)
+    progress.count(verified.size, total, event.type)
+  }
+}
+
+function noteworthy(event: JobEvent, job: Job): string | undefined {
+  const where = event.shard === undefined ? '' : `${job.shardNames[event.shard] ?? event.shard}`
+  switch (event.type) {
+    case 'job.funded':
+      return 'funded'
+    case 'attempt.failed':
+      return `shard ${where}, attempt ${event.attempt ?? '?'} failed: ${event.code ?? 'unknown'}, fault of the ${event.blame ?? 'network'}`
+    case 'audit.mismatched':
+      return `shard ${where}: the audit disagrees with ${event.provider ?? 'the provider'}; a panel of three re-runs it`
+    case 'provider.convicted':
+      return `shard ${where}: ${event.provider ?? 'a provider'} is convicted (${event.code ?? ''}); the shard goes to another provider`
+    case 'shard.failed':
+      return `shard ${where} failed: ${event.code ?? ''}`
+    case 'job.settled':
+      return `settled on chain in ${event.note ?? ''}`
+    default:
+      return undefined
+  }
+}
+
+/** Saves what was verified, proves the job, and writes the receipt beside the results. */
+export async function collect(job: Job, folder: string, options: { readonly replace: boolean; readonly signal: AbortSignal }) {
+  const saved = await saveOutputs(job, folder, { ...options, allowPartial: true })
+  const path = resolve(join(folder, 'receipt.json'))
+  const receipt = await job.receipt({ signal: options.signal })
+  await writeReceipt(receipt, path)
+  return { saved, receipt, path }
+}
+
+const mebibyte = 1024 * 1024
+const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm % 10_000 === 0 ? 0 : 2)} %`
+
+function splitVariable(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new MarketError('spec-invalid', `--env wants NAME=VALUE, not ${text.slice(0, 40)}`, { details: { field: 'env' } })
+}
+
+const runHelp = `
+Examples:
+  assay run --cap 1 --image busybox --input texts -- wc -w {}
+  assay run --cap 5 --image python:3.12 --input jobs --output results -- python3 /in/main.py
+
+Each verified shard leaves <output>/<entry>/ with what the command wrote to /out, and <output>/<entry>.stdout with
+what it printed. Nothing is written for a shard that was not verified, and nothing is paid for it.
+`

@@ -1,0 +1,40 @@
+import { ppm, type Ppm, type UsdcBase } from '@assay/protocol'
+import { verificationPolicy } from './policy.ts'
+
+export interface AuditRateInput {
+  /** Price of the shard. */
+  readonly priceUsdc: UsdcBase
+  /** The provider's seizable stake on chain. */
+  readonly stakeUsdc: UsdcBase
+  /** Its audited passes in a row in the job's class, from 0. */
+  readonly auditedPasses: number
+  /** Least rate the client asks for. */
+  readonly minRatePpm: Ppm
+}
+
+/**
+ * Least audit rate of a commit, in ppm: max(floor, min(1, σP/((d−α)(P+A))), q(k), client's minimum), every quotient
+ * rounded up. Falls with stake and passes, never below the floor.
+ */
+export function requiredRate({ priceUsdc, stakeUsdc, auditedPasses, minRatePpm }: AuditRateInput): Ppm {
+  const { rateFloorPpm } = verificationPolicy
+  return ppm(Math.max(rateFloorPpm, stakeRate(priceUsdc, stakeUsdc), probationRate(auditedPasses), minRatePpm))
+}
+
+/** What the provider's money at risk leaves to chance. Without price and stake: everything is audited. */
+function stakeRate(price: UsdcBase, stake: UsdcBase): number {
+  const { safetyFactor, catchPpm, falseConvictionPpm } = verificationPolicy
+  const denominator = (catchPpm - falseConvictionPpm) * (price + stake)
+  if (denominator === 0n) return million
+  return capped(ceilDiv(safetyFactor * price * 1_000_000n * 1_000_000n, denominator))
+}
+
+/** q(k): a newcomer is audited always, then 10/k. Passing without being audited does not count. */
+function probationRate(passes: number): number {
+  const { probationPasses } = verificationPolicy
+  return passes < probationPasses ? million : Math.ceil((probationPasses * million) / passes)
+}
+
+const million = 1_000_000
+const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b
+const capped = (rate: bigint): number => Number(rate > 1_000_000n ? 1_000_000n : rate)

@@ -1,0 +1,30 @@
+import { ppm } from '@assay/protocol'
+
+/**
+ * The numbers of the audit game. With a rate of at least σ·P/((d−α)(P+A)) a cheat loses more than it gains,
+ * whatever it fakes and however long it waits (docs/economics.md derives it).
+ */
+export const verificationPolicy = {
+  /** σ: how many times over deterrence must hold; 2 also covers a bribe worth half of a slash. */
+  safetyFactor: 2n,
+  /** d: chance that a sampled fake ends in a conviction, with lazy and colluding validators allowed for. */
+  catchPpm: 735_000n,
+  /** α: chance that an honest result is convicted. */
+  falseConvictionPpm: 1_000n,
+  /** No stake, however large, buys less audit than this. */
+  rateFloorPpm: ppm(10_000),
+  /** Audited passes in a row before a provider may be audited less than always. */
+  probationPasses: 10,
+  /** A slash takes at least this many times the price, stake allowing. */
+  slashMinPrices: 10,
+  /** Unsettled value of a provider at most stake divided by this. */
+  exposureDivisor: 2n,
+  /** Seats of the first, single audit. */
+  auditSeats: 1,
+  /** Seats of the panel after a mismatch. */
+  panelSeats: 3,
+  /** Equal results that make a majority of the panel. */
+  panelMajority: 2,
+  /** Seats asked after those, one by one, when a seat does not answer. */
+  alternates: 2,
+} as const

@@ -1,0 +1,3 @@
+/** The whole market on one machine. */
+export { deriveActor, deriveActors, type Actor } from './actors.ts'
+export { openDevnet, type Devnet, type DevnetOptions, type DevnetProvider } from './open-devnet.ts'

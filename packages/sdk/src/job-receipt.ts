@@ -1,0 +1,85 @@
+/** The proof of a closed job: fetched, completed with the client's openings, judged, and compared with the chain. */
+import { assertReceipt, type ReceiptAnchors } from '@assay/core'
+import { deriveOrderId, formatUsdc, MarketError, type JobView, type Receipt } from '@assay/protocol'
+import { toOutput } from './accepted-results.ts'
+import { chainAnchors, checkSettledOnChain } from './chain-proof.ts'
+import { hasCode } from './faults.ts'
+import type { JobParts } from './job-parts.ts'
+import { awaitClosed } from './job-state.ts'
+import { limits } from './limits.ts'
+import { createJobReceipt, type JobReceipt } from './receipt.ts'
+import { pause } from './repeat.ts'
+import { runBounded } from './run-bounded.ts'
+
+export interface ReceiptOptions {
+  /**
+   * `all` (default): reads every accepted result that was not read yet, to add its opening. `known`: takes the openings that
+   * are there.
+   */
+  readonly openings?: 'all' | 'known'
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Waits for the end of the job and proves it. Throws `receipt-invalid` naming the first check that fails, `result-invalid`
+ * when an accepted result does not open, `job-incomplete` when nothing was settled and the money went back,
+ * `deadline-passed`, `rpc-unavailable`, `market-unreachable`, `cancelled`.
+ */
+export async function proveJob(parts: JobParts, options: ReceiptOptions, signal: AbortSignal): Promise<JobReceipt> {
+  const view = await awaitClosed(parts, signal)
+  const fetched: Receipt = { ...(await fetchReceipt(parts, view, signal)), openings: [] }
+  const { market, terms } = fetched.evidence
+  if (deriveOrderId(market, terms) !== parts.orderId) throw foreign(parts)
+  const anchors: ReceiptAnchors = {
+    market: parts.domain,
+    beacon: parts.market.beacon,
+    ...(parts.chain && (await chainAnchors(parts.chain, fetched.evidence, signal))),
+  }
+  const { job } = assertReceipt(fetched, anchors)
+  const commits = (job?.shards ?? []).flatMap(({ accepted }) => accepted?.commit ?? [])
+  if (options.openings !== 'known') {
+    const missing = commits.filter(({ shard, attempt }) => parts.openings.get(shard)?.attempt !== attempt)
+    const views = new Map(view.attempts.map((attempt) => [attempt.commit?.commitment, attempt]))
+    await runBounded(missing, limits.transfers, signal, async ({ commitment, shard }, _index, either) => {
+      const attempt = views.get(commitment)
+      if (attempt === undefined) throw hidden(parts, shard)
+      await toOutput(parts, attempt).read(() => Promise.resolve(), either)
+    })
+  }
+  const openings = commits.flatMap(({ shard, attempt }) => {
+    const opening = parts.openings.get(shard)
+    return opening?.attempt === attempt ? [opening] : []
+  })
+  const receipt: Receipt = { ...fetched, openings }
+  const proven = createJobReceipt(receipt, assertReceipt(receipt, anchors))
+  if (parts.chain !== undefined) await checkSettledOnChain(parts.chain, parts.orderId, receipt, signal)
+  parts.cap.settle(parts.orderId, proven.chargedUsdc)
+  return proven
+}
+
+async function fetchReceipt(parts: JobParts, view: JobView, signal: AbortSignal): Promise<Receipt> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await parts.api.receipt(parts.orderId, signal)
+    } catch (error) {
+      if (!hasCode(error, 'job-state')) throw error
+      if ((view.chargedUsdc ?? 0n) === 0n) throw unsettled(parts, view, error)
+      if (failures >= limits.callTries) throw error
+      await pause(failures, parts.clock, signal)
+    }
+  }
+}
+
+const unsettled = ({ orderId, terms }: JobParts, view: JobView, cause: unknown): MarketError =>
+  new MarketError('job-incomplete', 'nothing was settled, so there is no receipt; the money goes back', {
+    details: { orderId, outcome: view.outcome ?? 'unknown', refundedUsdc: formatUsdc(terms.maxAmount) },
+    cause,
+  })
+
+const foreign = ({ orderId }: JobParts): MarketError =>
+  new MarketError('receipt-invalid', 'the receipt is of another job', { details: { check: 'order', orderId } })
+
+const hidden = ({ orderId }: JobParts, shard: number): MarketError =>
+  new MarketError('receipt-invalid', 'the aggregator does not show an attempt that the receipt pays', {
+    details: { check: 'openings', orderId, shard },
+  })

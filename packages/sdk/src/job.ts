@@ -1,0 +1,80 @@
+/** A job in the market: its state, its events, its results, its proof. */
+import { MarketError, type JobEvent, type JobSpec, type JobView, type OrderId, type OrderTerms } from '@assay/protocol'
+import { acceptedResult, acceptedResults } from './accepted-results.ts'
+import type { ClientParts } from './client-parts.ts'
+import { explainJob, type JobExplanation } from './explain-job.ts'
+import { followEvents } from './follow-events.ts'
+import type { JobParts } from './job-parts.ts'
+import { proveJob, type ReceiptOptions } from './job-receipt.ts'
+import { readState } from './job-state.ts'
+import type { StoredJob } from './job-store.ts'
+import type { JobReceipt } from './receipt.ts'
+import { deriveSealKey } from './seal-key.ts'
+import type { ShardOutput } from './shard-output.ts'
+
+/** Every method takes a signal and throws `MarketError` only; `cancelled` when the signal is aborted. */
+export interface Job {
+  /** Order id on chain, job id, nonce of the payment: all the same. */
+  readonly id: OrderId
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+  /** Names of the shards, by number. */
+  readonly shardNames: readonly string[]
+  /** Where the job is now, by the aggregator's word. */
+  state(signal?: AbortSignal): Promise<JobView>
+  /**
+   * What happens, from the beginning or from after `fromSeq`, each event once and in order, until the job is closed. Broken
+   * connections are resumed. Throws `market-unreachable` once the aggregator stays away.
+   */
+  events(options?: { readonly fromSeq?: number; readonly signal?: AbortSignal }): AsyncGenerator<JobEvent>
+  /** Asks for the end of the job: nothing new starts, what is verified is paid, the rest comes back. Throws `job-state` when it is too late. */
+  cancel(signal?: AbortSignal): Promise<void>
+  /** Result of one shard, by number. Throws `job-incomplete` unless the shard is accepted. */
+  result(shard: number, signal?: AbortSignal): Promise<ShardOutput>
+  /** Results of all accepted shards, each as soon as it is accepted, until the job is closed. */
+  results(signal?: AbortSignal): AsyncGenerator<ShardOutput>
+  /** Waits for the end and proves it: see `JobReceipt`. Throws `receipt-invalid` when the proof does not hold. */
+  receipt(options?: ReceiptOptions): Promise<JobReceipt>
+  /** Why every shard is where it is, whose fault a failure was, and where its money is. */
+  explain(signal?: AbortSignal): Promise<JobExplanation>
+}
+
+/** A job from its record. */
+export function createJob(client: ClientParts, stored: StoredJob, life: AbortSignal): Job {
+  const { orderId, spec } = stored
+  let identity: Promise<string> | undefined
+  const parts: JobParts = {
+    ...client,
+    orderId,
+    domain: stored.market,
+    terms: stored.request.terms,
+    spec,
+    identity: () => (identity ??= deriveIdentity(client, spec)),
+    openings: new Map(),
+  }
+  const shardNames = spec.shards.map((shard) => shard.name)
+  const either = (signal: AbortSignal | undefined): AbortSignal =>
+    signal === undefined ? life : AbortSignal.any([signal, life])
+  return {
+    id: orderId,
+    terms: parts.terms,
+    spec,
+    shardNames,
+    state: (signal) => readState(parts, either(signal)),
+    events: (options = {}) => followEvents(parts.api, orderId, options.fromSeq ?? 0, either(options.signal)),
+    cancel: (signal) => parts.api.cancel(orderId, { signer: parts.signer, market: parts.domain }, either(signal)),
+    result: (shard, signal) => acceptedResult(parts, shard, either(signal)),
+    results: (signal) => acceptedResults(parts, either(signal)),
+    receipt: (options = {}) => proveJob(parts, options, either(options.signal)),
+    explain: async (signal) => explainJob(await readState(parts, either(signal)), shardNames),
+  }
+}
+
+/** The key that opens the results. Throws `unauthorized` when the job is sealed to somebody else. */
+async function deriveIdentity({ signer }: ClientParts, spec: JobSpec): Promise<string> {
+  const { identity, recipient } = await deriveSealKey(spec, signer)
+  if (recipient === spec.sealTo) return identity
+  throw new MarketError('unauthorized', 'the results of this job are sealed to another key', {
+    details: { client: spec.client, signer: signer.address },
+  })
+}

@@ -1,0 +1,63 @@
+/** What a caller says about a job. */
+import type { DeterminismClass, OrderId, Quote, UsdcBase } from '@assay/protocol'
+import type { InputFile, ShardInput, Source } from './shard-input.ts'
+
+/** What a shard may use. Parts left out take the defaults. */
+export interface ResourceOptions {
+  /** CPU cores, e.g. 0.5; default 1. */
+  readonly cpus?: number
+  /** Default 512 MiB. */
+  readonly memoryBytes?: number
+  /** Size of each writable file system, `/out` and `/tmp`; default 256 MiB. */
+  readonly diskBytes?: number
+  /** Processes and threads; default 256. */
+  readonly pids?: number
+}
+
+/** Everything of a job but its inputs. */
+export interface TaskOptions {
+  /** `[name@]sha256:<64 hex>`: only the digest decides what runs. */
+  readonly image: string
+  /** Words to run; every `{}` in them becomes the shard's subject. */
+  readonly command: readonly string[]
+  /** `false` leaves `{}` in the command as it is, for tools that have their own use for it. */
+  readonly substitute?: boolean
+  /** Files that every shard sees besides its own. */
+  readonly shared?: Source<InputFile>
+  readonly env?: Readonly<Record<string, string>>
+  readonly resources?: ResourceOptions
+  /** Time limit of one shard in milliseconds, from 100 to an hour; default one minute. */
+  readonly timeLimitMs?: number
+  /** Most that one verified shard may cost, in whole USDC, audits and fee apart; default: the market's posted price. */
+  readonly maxPricePerShardUsdc?: string
+  /** Most that all audits of the job may cost, in whole USDC; default: one audit for every shard. What is not used comes back. */
+  readonly auditBudgetUsdc?: string
+  /** D1 (default): bit for bit reproducible, so that a cheater can be slashed. DX: not comparable. */
+  readonly determinism?: DeterminismClass
+  /** Least share of the shards to audit, from 0 to 1, however much stake stands behind them; default 0. */
+  readonly minAuditRate?: number
+  /** Whether standard output is part of the result; default true. */
+  readonly captureStdout?: boolean
+  /** Most bytes of one shard's results; default the size of its disk. */
+  readonly outputBytes?: number
+  /** Longest that the money may be locked, in milliseconds; default three days, the contract's own bound is seven. */
+  readonly maxLockMs?: number
+  /** Asked with the checked quote before any money moves; `false` gives up with `cancelled`. */
+  readonly confirm?: (quote: Quote) => boolean | Promise<boolean>
+  readonly onProgress?: (progress: MapProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** A job of many shards. */
+export interface MapOptions extends TaskOptions {
+  /** One shard an item, read one by one. */
+  readonly inputs: Source<ShardInput>
+}
+
+/** How far a job is on its way to the market. */
+export type MapProgress =
+  | { readonly stage: 'hashing'; readonly shards: number; readonly bytes: number }
+  | { readonly stage: 'quoted'; readonly quote: Quote }
+  | { readonly stage: 'uploading'; readonly bytes: number; readonly totalBytes: number }
+  | { readonly stage: 'funding'; readonly orderId: OrderId; readonly maxUsdc: UsdcBase }
+  | { readonly stage: 'submitted'; readonly orderId: OrderId }

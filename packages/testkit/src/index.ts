@@ -1,0 +1,45 @@
+/** Fakes and compliance suites for the ports of `core`. Never imported by product code. */
+export { beaconCompliance, type BeaconHarness } from './beacon-compliance.ts'
+export { createFakeBeacon, type FakeBeacon, type FakeBeaconOptions } from './fake-beacon.ts'
+export { createFakeChain, type FakeChain, type FakeChainOptions } from './fake-chain.ts'
+export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export { createSeededRng, type SeededRng } from './seeded-rng.ts'
+export {
+  buildAudit,
+  buildEpoch,
+  buildEvidence,
+  buildReceipt,
+  buildRound,
+  isGuilty,
+  junkOf,
+  openingsOf,
+  truthOf,
+  type AttemptPlan,
+  type BuiltEpoch,
+  type EpochPlan,
+  type EvidencePlan,
+  type RoundPlan,
+  type Story,
+} from './evidence-builder.ts'
+export {
+  castBeaconGenesisMs,
+  castBeaconPeriodMs,
+  createEvidenceCast,
+  createTestBeacon,
+  named,
+  type CastOptions,
+  type EvidenceCast,
+  type TestBeacon,
+} from './evidence-cast.ts'
+export { createTestActor, type TestActor } from './test-actor.ts'
+export {
+  createFakeSandbox,
+  type FakeEnd,
+  type FakeFile,
+  type FakeImage,
+  type FakeJob,
+  type FakeSandboxOptions,
+} from './fake-sandbox.ts'
+export { complianceImage, sandboxCompliance, type SandboxHarness } from './sandbox-compliance.ts'
+export { type FakeRoles } from './fake-stakes.ts'
+export { signFunding } from './fake-token.ts'

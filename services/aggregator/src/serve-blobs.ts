@@ -1,0 +1,21 @@
+import { serveBlobs, servePushes } from '@assay/blobs'
+import type { Context } from './context.ts'
+
+/**
+ * Inputs go to staked nodes of the market; sealed results come from providers with a live lease for them. Nobody else
+ * reads or writes here.
+ */
+export async function serveMarketBlobs({ blobs, directory, network, store }: Context): Promise<void> {
+  await serveBlobs(network, blobs, { authorize: (peer) => directory.node(peer.address) !== undefined })
+  await servePushes(network, blobs, {
+    authorize(peer, ref, ticket) {
+      const attempt = store.byLease(ticket as never)
+      if (attempt === undefined || attempt.provider !== peer.address || attempt.state === 'expired') return false
+      const job = store.job(attempt.orderId)
+      // age adds 16 bytes to each 64 KiB and a header; the result brings its manifest.
+      return job !== undefined && ref.size <= job.spec.outputBytes * 1.01 + sealOverheadBytes
+    },
+  })
+}
+
+const sealOverheadBytes = 17 * 1024 * 1024

@@ -1,0 +1,36 @@
+/** Bounds of the provider, each with the reason for its number. */
+export const providerLimits = {
+  /** Shards at once on one machine; the advert's own bound is far above what an engine can start in a second. */
+  slots: 256,
+  /** The first frame of a stream must come within this time, or the stream is an idle one. */
+  firstFrameMs: 30_000,
+  /** An accepted lease must leave the market this long between commit and `settleBy` for sample, audit and settlement. */
+  settleMarginMs: 15_000,
+  /** Tries to fetch one input before the attempt is given up: one broken stream must not cost a shard. */
+  fetchTries: 4,
+  /** Tries to deliver a sealed result; the lease's deadline usually ends them first. */
+  deliverTries: 200,
+  /** First pause between tries of fetching or delivering; doubles up to the second figure. */
+  retryMs: 250,
+  retryMaxMs: 5_000,
+  /** Inputs fetched at once for one attempt: enough to hide latency, few enough to share a home line. */
+  fetchesAtOnce: 4,
+  /** An advert is issued anew when less than this part of its life is left. */
+  advertRenewShare: 0.5,
+  /** Images announced in the DHT: a popular machine holds hundreds, searchers only need the recent ones. */
+  announcedImages: 16,
+  /** Questions whether an image is at hand that are looked into at once: each may make the engine pull. */
+  imageProbes: 4,
+  /** Longest look into such a question. */
+  imageProbeMs: 15_000,
+  /** Chain facts are trusted this long: within one block or two of Polygon. */
+  chainFactMs: 2_000,
+  /** Chain facts kept: orders of busy aggregators and their quorums. */
+  chainFacts: 4_096,
+  /** Attempts are forgotten this long after their order became refundable: nobody can ask for an opening any more. */
+  keepAttemptMs: 24 * 60 * 60 * 1000,
+  /** How often forgotten attempts are swept. */
+  sweepMs: 10 * 60 * 1000,
+  /** Standard error shown to the client in a failure: the last screenful. */
+  stderrTail: 1_500,
+} as const

@@ -1,0 +1,86 @@
+import type { StreamHandler } from '@assay/core'
+import {
+  AdvertRequest,
+  after,
+  createEnvelope,
+  decodeFrame,
+  encodeError,
+  encodeFrame,
+  imageDigest,
+  limits,
+  MarketError,
+  toJson,
+  toMarketError,
+  type Advert,
+  type Envelope,
+} from '@assay/protocol'
+import type { ProviderContext } from '../context.ts'
+import { providerLimits } from '../limits.ts'
+import { withDeadline } from '../with-deadline.ts'
+
+/** The provider's current advert, signed; a new one whenever its addresses changed or half of its life is over. */
+export type AdvertSource = () => Promise<Envelope>
+
+export function createAdvertSource(context: Pick<ProviderContext, 'signer' | 'network' | 'chain' | 'clock' | 'store' | 'facts' | 'options'>): AdvertSource {
+  const { signer, network, chain, clock, store, facts, options } = context
+  let current: { readonly advert: Advert; readonly envelope: Promise<Envelope> } | undefined
+  const isFresh = ({ advert }: { readonly advert: Advert }): boolean =>
+    advert.expiresAtMs - clock.now() > limits.advertLifeMs * providerLimits.advertRenewShare &&
+    advert.addresses.join() === addresses().join()
+  const addresses = (): string[] => network.addresses().slice(0, limits.advertAddresses)
+  const create = (): Advert => ({
+    chainId: chain.market.chainId,
+    escrow: chain.market.escrow,
+    role: 'provider',
+    publicKey: signer.publicKey,
+    addresses: addresses(),
+    seq: store.next('advert'),
+    issuedAtMs: clock.now(),
+    expiresAtMs: after(clock.now(), limits.advertLifeMs),
+    classes: [...options.classes],
+    architecture: facts.architecture,
+    cpus: facts.cpus,
+    memoryBytes: facts.memoryBytes,
+    slots: options.slots,
+    minPriceUsdc: options.minPriceUsdc,
+  })
+  return async () => {
+    if (current === undefined || !isFresh(current)) {
+      const advert = create()
+      current = { advert, envelope: createEnvelope('advert/1', toJson(advert), signer) }
+    }
+    return current.envelope
+  }
+}
+
+/** Serves the advert to whoever asks, and whether an image could run here now. */
+export function serveAdvert(context: ProviderContext, source: AdvertSource): StreamHandler {
+  return async (stream, _remote, streamSignal) => {
+    const signal = AbortSignal.any([streamSignal, context.closing])
+    const frame = await stream.receive(signal)
+    if (frame === undefined) return
+    const { image } = decodeFrame(AdvertRequest, frame, 'advert request')
+    const imageError = image === undefined ? undefined : await probeImage(context, image)
+    const reply = { type: 'advert', advert: await source(), ...(imageError && { imageError: encodeError(imageError) }) }
+    await stream.send(encodeFrame(reply), signal)
+    await stream.end()
+  }
+}
+
+/** Why an image cannot run here now; `undefined` when it can. The same question asked twice is looked into once. */
+async function probeImage(context: ProviderContext, image: string): Promise<MarketError | undefined> {
+  const { announceImage, clock, closing, imageProbes, sandbox } = context
+  if (imageProbes.running() >= providerLimits.imageProbes)
+    return new MarketError('rate-limited', 'too many images are being looked for', { details: { retryAfterMs: providerLimits.imageProbeMs } })
+  return imageProbes.run(imageDigest(image), async () => {
+    const late = (): Error => new MarketError('image-unknown', 'the image did not arrive in time', { details: { image } })
+    const deadline = after(clock.now(), providerLimits.imageProbeMs)
+    try {
+      await withDeadline({ clock, signal: closing }, deadline, late, async (inTime) => sandbox.ensureImage(image, inTime))
+      announceImage(image)
+      return undefined
+    } catch (error) {
+      return toMarketError(error)
+    }
+  })
+}

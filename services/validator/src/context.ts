@@ -1,0 +1,36 @@
+/** What every use case of the validator works with. */
+import type { Beacon, BlobStore, ChainReader, Clock, Log, Network, Rng, Sandbox, SandboxFacts, Signer } from '@assay/core'
+import type { SignedAuditCommit } from '@assay/protocol'
+import type { AuditQueue } from './audit-queue.ts'
+import type { ChainFacts } from './chain-facts.ts'
+import type { ValidatorStore } from './store/records.ts'
+
+/** Everything outside the validator, through ports. The caller opens and closes these. */
+export interface ValidatorDeps {
+  readonly signer: Signer
+  readonly network: Network
+  readonly sandbox: Sandbox
+  readonly blobs: BlobStore
+  readonly chain: ChainReader
+  readonly beacon: Beacon
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly store: ValidatorStore
+  readonly log: Log
+}
+
+/** What the operator decides. */
+export interface ValidatorOptions {
+  /** Audits run at the same time. Default 4. */
+  readonly auditSlots?: number
+}
+
+export interface ValidatorContext extends ValidatorDeps {
+  /** What the engine said when the validator opened. */
+  readonly facts: SandboxFacts
+  readonly chainFacts: ChainFacts
+  /** Audits that run or wait, by commitment and round: repeated requests join the same run. */
+  readonly audits: AuditQueue<SignedAuditCommit>
+  /** Aborts when the validator closes. */
+  readonly closing: AbortSignal
+}

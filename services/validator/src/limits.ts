@@ -1,0 +1,32 @@
+/** Bounds of the validator, each with the reason for its number. */
+export const validatorLimits = {
+  /** Audits at once on one machine: an engine starts some three containers a second. */
+  auditSlots: 64,
+  /** Audits that wait for a slot; past this an alternate is faster. */
+  auditQueue: 256,
+  /** The request must come within this time, or the stream is an idle one. */
+  firstFrameMs: 30_000,
+  /** Tries to fetch one input before the audit is given up: one broken stream must not cost a seat. */
+  fetchTries: 4,
+  /** First pause between tries of fetching; doubles up to the second figure. */
+  retryMs: 250,
+  retryMaxMs: 5_000,
+  /** Inputs fetched at once for one audit: enough to hide latency, few enough to share a home line. */
+  fetchesAtOnce: 4,
+  /** How long a provider may take to open when this validator asks it before it signs that it did not. */
+  openingMs: 10_000,
+  /** Providers looked up in the DHT to find the one that is to be asked. */
+  providersFound: 1_000,
+  /** An advert is issued anew when less than this part of its life is left. */
+  advertRenewShare: 0.5,
+  /** Chain facts are trusted this long: within one block or two of Polygon. */
+  chainFactMs: 2_000,
+  /** Chain facts kept: a full epoch has 2048 orders and providers. */
+  chainFacts: 8_192,
+  /** So close to `settleBy` an aggregator may give up what is undecided, or nobody would be paid. */
+  abandonMs: 60_000,
+  /** Records are forgotten this long after their order became refundable: nothing can be signed about it any more. */
+  keepOrderMs: 24 * 60 * 60 * 1000,
+  /** How often forgotten records are swept. */
+  sweepMs: 10 * 60 * 1000,
+} as const

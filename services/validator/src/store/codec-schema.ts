@@ -1,0 +1,9 @@
+/** JSON columns: written as wire JSON, parsed by the schema that owns the shape. */
+import { addressSchema, hashSchema, toJson, type Commitment } from '@assay/protocol'
+import { z } from 'zod'
+
+export const write = (value: unknown): string => JSON.stringify(toJson(value))
+export const read = <S extends z.ZodType>(schema: S, text: string): z.output<S> => schema.parse(JSON.parse(text))
+
+export const Addresses = z.array(addressSchema)
+export const Commitments = z.array(hashSchema<Commitment>())

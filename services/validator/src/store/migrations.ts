@@ -1,0 +1,69 @@
+/** Applied in order, each once; never edited after a release. A test compares them with `schema.ts`. */
+export const migrations = [
+  `CREATE TABLE orders (
+  order_id TEXT PRIMARY KEY,
+  terms TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  refund_at_ms INTEGER NOT NULL
+);
+CREATE TABLE proposals (
+  digest TEXT PRIMARY KEY,
+  proposal TEXT NOT NULL,
+  leaves TEXT NOT NULL,
+  seen_round INTEGER NOT NULL,
+  refund_at_ms INTEGER NOT NULL
+);
+CREATE TABLE commits (
+  commitment TEXT NOT NULL,
+  proposal TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  commit_json TEXT NOT NULL,
+  PRIMARY KEY (commitment, proposal)
+);
+CREATE INDEX commits_attempt ON commits (order_id, shard, attempt);
+CREATE TABLE audits (
+  commitment TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  order_id TEXT NOT NULL,
+  proposal TEXT NOT NULL,
+  beacon TEXT NOT NULL,
+  excluded TEXT NOT NULL,
+  opening TEXT NOT NULL,
+  attested INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (commitment, round)
+);
+CREATE INDEX audits_order ON audits (order_id);
+CREATE TABLE settlements (
+  order_id TEXT PRIMARY KEY,
+  content TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  accepted TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE TABLE verdicts (
+  commitment TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  content TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX verdicts_order ON verdicts (order_id);
+CREATE TABLE counted (
+  commitment TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL
+);
+CREATE INDEX counted_order ON counted (order_id);
+CREATE TABLE passes (
+  provider TEXT NOT NULL,
+  determinism TEXT NOT NULL,
+  passes INTEGER NOT NULL,
+  PRIMARY KEY (provider, determinism)
+);
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+);`,
+] as const

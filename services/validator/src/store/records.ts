@@ -1,0 +1,124 @@
+/** What the store gives and takes: wire shapes already parsed, ids branded. */
+import type {
+  Address,
+  BeaconRound,
+  BeaconValue,
+  Commitment,
+  DeterminismClass,
+  Envelope,
+  EpochLeaf,
+  Hash32,
+  JobSpec,
+  Opening,
+  OrderId,
+  OrderTerms,
+  ShardVerdict,
+  SignedCommit,
+  UnixMs,
+  Verdict,
+} from '@assay/protocol'
+
+export interface OrderRow {
+  readonly orderId: OrderId
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+}
+
+export interface ProposalRow {
+  /** Digest of the proposal's envelope. */
+  readonly digest: Hash32
+  readonly proposal: Envelope
+  readonly leaves: readonly EpochLeaf[]
+  readonly seenRound: BeaconRound
+  readonly refundAtMs: UnixMs
+}
+
+/** A commit as it stands in an acknowledged epoch. */
+export interface HeldCommit {
+  readonly proposal: Hash32
+  readonly commit: SignedCommit
+}
+
+export interface AuditRow {
+  readonly commitment: Commitment
+  readonly round: number
+  readonly orderId: OrderId
+  readonly proposal: Hash32
+  readonly beacon: BeaconValue
+  readonly excluded: readonly Address[]
+  /** Own result root and salt. */
+  readonly opening: Opening
+  /** Whether the result was shown. */
+  readonly attested: boolean
+  readonly atMs: UnixMs
+}
+
+export interface SettlementRow {
+  readonly orderId: OrderId
+  readonly content: Hash32
+  readonly batch: Hash32
+  readonly accepted: readonly Commitment[]
+  readonly atMs: UnixMs
+}
+
+export interface VerdictRow {
+  readonly commitment: Commitment
+  readonly orderId: OrderId
+  readonly content: Hash32
+  readonly verdict: Verdict
+  readonly atMs: UnixMs
+}
+
+/** A judged audit, as far as a provider's standing goes. */
+export interface JudgedRow {
+  readonly commitment: Commitment
+  readonly orderId: OrderId
+  readonly provider: Address
+  readonly determinism: DeterminismClass
+  readonly verdict: ShardVerdict
+}
+
+/** How much of each there is. */
+export interface StoreCounts {
+  readonly orders: number
+  readonly epochs: number
+  readonly audits: number
+  readonly settlements: number
+  readonly verdicts: number
+}
+
+/** Everything the validator must not forget. A write is durable when it returns, and all of it or none. */
+export interface ValidatorStore {
+  addOrder(order: OrderRow): void
+  order(orderId: OrderId): OrderRow | undefined
+
+  /** Adds an acknowledged epoch and the commits in it. */
+  addProposal(row: ProposalRow): void
+  proposal(digest: Hash32): ProposalRow | undefined
+  /** Every acknowledged epoch that holds the commitment. */
+  epochsOf(commitment: Commitment): readonly HeldCommit[]
+  /** A commit of this attempt in an acknowledged epoch. */
+  commitOf(attempt: Pick<SignedCommit, 'orderId' | 'shard' | 'attempt'>): HeldCommit | undefined
+  /** Commitments of an order in acknowledged epochs, each once. */
+  commitsOf(orderId: OrderId): readonly Commitment[]
+
+  /** Adds an own result. Throws `state-conflict` when the seat has one. */
+  addAudit(row: AuditRow): void
+  auditsOf(commitment: Commitment): readonly AuditRow[]
+  markAttested(audit: Pick<AuditRow, 'commitment' | 'round'>): void
+
+  settlement(orderId: OrderId): SettlementRow | undefined
+  verdictOn(commitment: Commitment): VerdictRow | undefined
+  verdictsOf(orderId: OrderId): readonly VerdictRow[]
+  /** Adds what is about to be signed, and counts its judged audits, each commitment once. */
+  addSettlements(rows: readonly SettlementRow[], judged: readonly JudgedRow[]): void
+  addVerdict(row: VerdictRow, judged: JudgedRow): void
+  /** k: audited passes in a row; 0 after any conviction. */
+  passes(provider: Address, determinism: DeterminismClass): number
+
+  counts(): StoreCounts
+  /** Forgets everything about orders that became refundable before `instant`; standing is kept. Returns how many orders. */
+  forgetBefore(instant: UnixMs): number
+  /** The next number of a named series, from 1: never the same twice, across restarts too. */
+  next(name: string): number
+}

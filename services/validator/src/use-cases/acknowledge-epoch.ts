@@ -1,0 +1,150 @@
+import { checkEpoch, requiredRate } from '@assay/core'
+import {
+  asHash,
+  createEnvelope,
+  deriveProposalDigest,
+  encodeError,
+  EpochProposal,
+  MarketError,
+  openEnvelope,
+  ppm,
+  toJson,
+  toUnixMs,
+  unixMs,
+  type Address,
+  type BeaconRound,
+  type Commitment,
+  type EpochAck,
+  type EpochLeaf,
+  type Hash32,
+  type Ppm,
+  type ValidatorReply,
+  type ValidatorRequest,
+} from '@assay/protocol'
+import type { ValidatorContext } from '../context.ts'
+import { earlierEpochs, protectAttempts, protectSample } from '../protection.ts'
+import type { OrderRow } from '../store/records.ts'
+
+export type ProposeRequest = Extract<ValidatorRequest, { type: 'propose' }>
+
+/**
+ * Acknowledges a closed epoch before its seed exists. From then on its commits are sampled by that round, or audited
+ * for certain: a commit that is held in another acknowledged epoch passes only at a full rate, so proposing again until
+ * the sample pleases only adds audits. The same proposal gets the same acknowledgement, whenever it is asked for.
+ * Throws `epoch-refused`, or answers `refused` with the rates and orders that are missing.
+ */
+export async function acknowledgeEpoch(
+  context: ValidatorContext,
+  { proposal: envelope, leaves }: ProposeRequest,
+  from: Address,
+  signal: AbortSignal,
+): Promise<ValidatorReply> {
+  const { beacon, chain, chainFacts, clock, log, signer, store } = context
+  // The root is held from here on; what the acknowledgement says is the newest round of this instant.
+  const seenRound = beacon.roundAt(clock.now())
+  const proposal = openEnvelope('epoch/1', EpochProposal, envelope)
+  if (proposal.aggregator !== from) throw refuse('not-its-aggregator')
+  const quorum = await chainFacts.quorum(proposal.quorumId, signal)
+  if (quorum === undefined || !quorum.members.includes(signer.address)) throw refuse('not-a-member')
+  const digest = deriveProposalDigest(envelope)
+  const held = store.proposal(digest)
+  if (held !== undefined) return acknowledge(context, digest, held.seenRound)
+  const check = checkEpoch({ proposal: envelope, leaves, acks: [] }, { market: chain.market, quorum, beacon: beacon.info })
+  if (!check.ok) throw refuse(check.fault, check.details)
+
+  const ids = new Set(leaves.map(({ commit }) => commit.orderId))
+  const unknownOrders = [...ids].filter((id) => store.order(id) === undefined)
+  if (unknownOrders.length > 0) return refused('orders-unknown', { unknownOrders })
+  const orders = new Map([...ids].flatMap((id) => store.order(id) ?? []).map((order) => [order.orderId, order]))
+  await checkOrders(context, proposal, leaves, [...orders.values()], signal)
+  await checkSeats(context, proposal, signal)
+  const required = await ratesTooLow(context, leaves, digest, signal)
+  if (required.length > 0) return refused('rates-too-low', { required })
+  if (seenRound >= proposal.seedRound) throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
+
+  protectAttempts(store, leaves.map(({ commit }) => commit))
+  protectSample(store, digest, leaves)
+  const refundAtMs = unixMs(Math.max(...[...orders.values()].map(({ terms }) => toUnixMs(terms.refundAt))))
+  store.addProposal({ digest, proposal: envelope, leaves, seenRound, refundAtMs })
+  log.info({ proposal: digest, leaves: leaves.length, seedRound: proposal.seedRound, seenRound }, 'epoch.acknowledged')
+  return acknowledge(context, digest, seenRound)
+}
+
+async function acknowledge({ chain, signer }: ValidatorContext, proposal: Hash32, seenRound: BeaconRound): Promise<ValidatorReply> {
+  const { chainId, escrow } = chain.market
+  const body: EpochAck = { chainId, escrow, proposal, seenRound }
+  return { type: 'acknowledged', ack: await createEnvelope('epoch-ack/1', toJson(body), signer) }
+}
+
+async function checkOrders(
+  { beacon, chainFacts, clock }: ValidatorContext,
+  proposal: EpochProposal,
+  leaves: readonly EpochLeaf[],
+  orders: readonly OrderRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { orderId, terms, spec } of orders) {
+    if (terms.aggregator !== proposal.aggregator || terms.quorumId !== proposal.quorumId) throw refuse('order-foreign', { orderId })
+    const settleBy = toUnixMs(terms.settleBy)
+    if (clock.now() >= settleBy || beacon.timeOf(proposal.seedRound) >= settleBy) throw refuse('order-overdue', { orderId })
+    const outside = leaves.find(({ commit }) => commit.orderId === orderId && commit.shard >= spec.shards.length)
+    if (outside !== undefined) throw refuse('shard-unknown', { orderId, shard: outside.commit.shard })
+    const order = await chainFacts.order(orderId, signal)
+    if (order.status !== 'funded') throw refuse('order-closed', { orderId, status: order.status })
+  }
+}
+
+/** The draw is by stake: what the proposal says of it must be what the chain says. A remembered stake is read again first. */
+async function checkSeats({ chainFacts }: ValidatorContext, proposal: EpochProposal, signal: AbortSignal): Promise<void> {
+  const wrong = async (): Promise<Address | undefined> => {
+    for (const { validator, stake } of proposal.seats)
+      if (((await chainFacts.operator(validator, signal))?.stake ?? 0n) !== stake) return validator
+    return undefined
+  }
+  if ((await wrong()) === undefined) return
+  chainFacts.forget()
+  const validator = await wrong()
+  if (validator !== undefined) throw refuse('seat-stake-differs', { validator })
+}
+
+interface RequiredRate {
+  readonly commitment: Commitment
+  readonly ratePpm: Ppm
+}
+
+/** Leaves whose rate is below what this validator knows to be due, each with that rate. */
+async function ratesTooLow(context: ValidatorContext, leaves: readonly EpochLeaf[], digest: Hash32, signal: AbortSignal): Promise<RequiredRate[]> {
+  const required: RequiredRate[] = []
+  for (const { commit, ratePpm } of leaves) {
+    const again = earlierEpochs(context.store, commit.commitment, digest).length > 0
+    const least = again ? ppm(1_000_000) : await dueRate(context, commit, signal)
+    if (ratePpm < least) required.push({ commitment: commit.commitment, ratePpm: least })
+  }
+  return required
+}
+
+async function dueRate({ chainFacts, store }: ValidatorContext, commit: EpochLeaf['commit'], signal: AbortSignal): Promise<Ppm> {
+  const { orderId, provider } = commit
+  const operator = await chainFacts.operator(provider, signal)
+  if (operator?.provider !== true || operator.stake === 0n) throw refuse('provider-unstaked', { provider })
+  const spec = store.order(orderId)?.spec
+  if (spec === undefined) throw refuse('orders-unknown', { orderId })
+  return requiredRate({
+    priceUsdc: spec.priceUsdc,
+    stakeUsdc: operator.stake,
+    auditedPasses: store.passes(provider, spec.determinism),
+    minRatePpm: spec.minAuditRatePpm,
+  })
+}
+
+function refused(
+  reason: string,
+  lists: { readonly required?: RequiredRate[]; readonly unknownOrders?: readonly string[] },
+): ValidatorReply {
+  const { required = [], unknownOrders = [] } = lists
+  const error = encodeError(refuse(reason, { leaves: required.length, orders: unknownOrders.length }))
+  return { type: 'refused', error, required, unknownOrders: unknownOrders.map((id) => asHash<Hash32>(id)) }
+}
+
+const refuse = (reason: string, details: Readonly<Record<string, string | number | boolean>> = {}): MarketError =>
+  new MarketError('epoch-refused', `the epoch is refused: ${reason}`, { details: { reason, ...details } })

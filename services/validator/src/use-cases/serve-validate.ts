@@ -1,0 +1,73 @@
+import type { FrameStream, StreamHandler } from '@assay/core'
+import {
+  after,
+  decodeFrame,
+  encodeError,
+  encodeFrame,
+  MarketError,
+  protocols,
+  toMarketError,
+  ValidatorRequest,
+  type Address,
+  type ValidatorReply,
+} from '@assay/protocol'
+import type { ValidatorContext } from '../context.ts'
+import { validatorLimits } from '../limits.ts'
+import { withDeadline } from '../with-deadline.ts'
+import { acknowledgeEpoch } from './acknowledge-epoch.ts'
+import { introduceOrder } from './introduce-order.ts'
+import { revealAudit } from './reveal-audit.ts'
+import { runAudit } from './run-audit.ts'
+import { signSettlement } from './sign-settlement.ts'
+import { signVerdict } from './sign-verdict.ts'
+
+/** One request and one reply a stream. It stays open as long as the answer takes; the deadline is the asker's. */
+export function serveValidate(context: ValidatorContext): StreamHandler {
+  return async (stream, remote, streamSignal) => {
+    const signal = AbortSignal.any([streamSignal, context.closing])
+    const frame = await receiveFirst(context, stream, signal)
+    if (frame === undefined) return
+    const reply = await answer(context, frame, remote.address, signal)
+    await stream.send(encodeFrame(reply), signal)
+    await stream.end()
+  }
+}
+
+async function receiveFirst({ clock }: ValidatorContext, stream: FrameStream, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  const idle = (): Error => new MarketError('stream-closed', 'no request came')
+  const deadline = after(clock.now(), validatorLimits.firstFrameMs)
+  return withDeadline({ clock, signal }, deadline, idle, async (inTime) => stream.receive(inTime))
+}
+
+async function answer(context: ValidatorContext, frame: Uint8Array, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+  const { log } = context
+  try {
+    const request = decodeFrame(ValidatorRequest, frame, protocols.validate)
+    const reply = await dispatch(context, request, from, signal)
+    if (reply.type === 'refused') log.info({ from, details: reply.error.details }, 'epoch.refused')
+    return reply
+  } catch (cause) {
+    signal.throwIfAborted()
+    const error = toMarketError(cause)
+    if (error.code === 'internal') log.error({ from, cause: String(error.cause ?? error.message) }, 'request.broken')
+    else log.info({ from, code: error.code, reason: error.details['reason'], rule: error.details['rule'] }, 'request.refused')
+    return { type: 'error', error: encodeError(error) }
+  }
+}
+
+async function dispatch(context: ValidatorContext, request: ValidatorRequest, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+  switch (request.type) {
+    case 'introduce':
+      return introduceOrder(context, request, from, signal)
+    case 'propose':
+      return acknowledgeEpoch(context, request, from, signal)
+    case 'audit':
+      return runAudit(context, request, from, signal)
+    case 'reveal':
+      return revealAudit(context, request, from)
+    case 'judge':
+      return signVerdict(context, request, from, signal)
+    case 'settle':
+      return signSettlement(context, request, from, signal)
+  }
+}

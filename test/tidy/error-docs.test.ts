@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { errorTable } from '@assay/protocol'
+import { type DocumentedRow, errorDocFaults, factsLine } from './error-docs.ts'
+import { readText } from './repo-files.ts'
+
+describe('docs/errors.md', () => {
+  it('explains every error code as the table has it', () => {
+    assert.ok(Object.keys(errorTable).length > 20)
+    assert.deepEqual(errorDocFaults(readText('docs/errors.md'), errorTable), [])
+  })
+})
+
+describe('errorDocFaults', () => {
+  const row: DocumentedRow = { status: 402, retryable: false, stage: 'fund', blame: 'client', next: 'Fund it.' }
+  const table = { 'not-funded': row }
+  const good = `# Errors\n\n## Fund\n\n### not-funded\n\n${factsLine(row)}\n\nThe order holds less than its terms promise.\n\nFund it.\n`
+
+  it('is content with a page that matches', () => assert.deepEqual(errorDocFaults(good, table), []))
+
+  it('finds missing, unknown and doubled codes', () => {
+    assert.equal(errorDocFaults('# Errors\n', table).length, 1)
+    assert.equal(errorDocFaults(`${good}\n### gone\n\ntext\n`, table).length, 1)
+    assert.equal(errorDocFaults(good + good.slice(good.indexOf('###')), table).length, 1)
+    assert.equal(errorDocFaults(good.replace('### not-funded', '## not-funded'), table).length, 1)
+  })
+
+  it('finds facts, next steps and explanations that went stale', () => {
+    assert.equal(errorDocFaults(good, { 'not-funded': { ...row, status: 409 } }).length, 1)
+    assert.equal(errorDocFaults(good, { 'not-funded': { ...row, retryable: true } }).length, 1)
+    assert.equal(errorDocFaults(good, { 'not-funded': { ...row, next: 'Do something else.' } }).length, 1)
+    assert.equal(errorDocFaults(good.replace('The order holds less than its terms promise.', ''), table).length, 1)
+  })
+})
