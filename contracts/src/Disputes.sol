@@ -32,6 +32,9 @@ contract Disputes is IDisputes, ReentrancyGuardTransient {
     /// @inheritdoc IDisputes
     uint16 public constant CLIENT_BPS = 1_000;
 
+    /// @inheritdoc IDisputes
+    uint40 public constant VERDICT_WINDOW = 3 days;
+
     uint256 private constant BPS = 10_000;
     uint8 private constant PROVIDER_FAULT = 1;
     uint8 private constant VALIDATOR_FAULT = 2;
@@ -239,6 +242,8 @@ contract Disputes is IDisputes, ReentrancyGuardTransient {
         if (id != verdict.orderId) revert WrongOrder(id, verdict.orderId);
         if (terms.quorumId != verdict.quorumId) revert WrongQuorum(verdict.quorumId, terms.quorumId);
         if (ESCROW.order(id).status == OrderStatus.None) revert OrderUnknown(id);
+        uint256 closedAt = uint256(terms.refundAt) + VERDICT_WINDOW;
+        if (block.timestamp > closedAt) revert TooLate(closedAt);
     }
 
     function _requireSigned(address accused, bytes32 digest, bytes calldata signature) private pure {

@@ -263,6 +263,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         uint256 feeCap
     ) private {
         if (fee > feeCap) revert FeeOverCap(fee, feeCap);
+        if (fee != 0 && aggregator == address(0)) revert ZeroAggregator();
         uint256 credits = _creditOperators(payouts) + fee;
         if (credits != charged) revert Unbalanced(charged, credits);
         if (fee != 0) _credit[aggregator] += fee;

@@ -11,12 +11,14 @@ import { auditProof, commitProof, signVerdict, someVerdict, verdictDigest } from
 import {
   APPEAL_WINDOW,
   type Actor,
+  DAY,
   PROVIDER_STAKE,
   UNBONDING_DELAY,
   USDC,
   VALIDATOR_STAKE,
   type World,
   as,
+  byAddress,
   createActor,
   openWorld,
   withSecondEscrow,
@@ -180,6 +182,15 @@ describe('disputes', () => {
       await rejectsWith(attempt(order, { ...verdict, quorumId: 2 }), 'WrongQuorum', [2, 1])
     })
 
+    it('comes within three days of refundAt, and not later', async () => {
+      const order = await fundedOrder(world)
+      const last = order.terms.refundAt + 3 * DAY
+      await world.warp(last)
+      await attempt(order, someVerdict(world, order))
+      await world.warp(last + 1)
+      await rejectsWith(attempt(order, someVerdict(world, order)), 'TooLate', [BigInt(last)])
+    })
+
     it('is not needed on an order without a quorum', async () => {
       const order = await fundedOrder(world, { quorumId: 0 })
       await rejectsWith(attempt(order, someVerdict(world, order, { quorumId: 0 })), 'QuorumUnknown', [0])
@@ -215,9 +226,7 @@ describe('disputes', () => {
       await rejectsWith(submit('0x'), 'QuorumNotMet', [0n, 3n])
       await rejectsWith(submit(sliceHex(good, 0, 130)), 'QuorumNotMet', [2n, 3n])
       await rejectsWith(submit(concatHex([sliceHex(good, 0, 130), sliceHex(good, 65, 130)])), 'SignersNotSorted')
-      const outsiders = ['a', 'b', 'c']
-        .map(createActor)
-        .toSorted((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1))
+      const outsiders = ['a', 'b', 'c'].map(createActor).toSorted(byAddress)
       await rejectsWith(submit(await signAll(digest, outsiders)), 'NotMember')
       await rejectsWith(
         submit(await signAll(verdictDigest(world, { ...verdict, slash: 1n }), world.validators.slice(0, 3))),

@@ -13,6 +13,7 @@ import {
   VALIDATOR_STAKE,
   type World,
   as,
+  byAddress,
   createActor,
   openWorld,
 } from './support/world.ts'
@@ -33,6 +34,15 @@ describe('quorums', () => {
 
   const attempt = (who: Address[], threshold: number) =>
     world.quorums.simulate.createQuorum([who, threshold], { account: world.stranger.account })
+
+  async function join(actor: Actor): Promise<void> {
+    const { stakes, usdc, testUsdc } = world
+    await world.rpc('hardhat_setBalance', actor.address, '0xde0b6b3a7640000')
+    await world.mined(testUsdc.write.mint([actor.address, MIN_STAKE], as(actor)))
+    await world.mined(usdc.write.approve([stakes.address, MIN_STAKE], as(actor)))
+    await world.mined(stakes.write.register([actor.address, ROLE.validator, DIGEST], as(actor)))
+    await world.mined(stakes.write.stake([MIN_STAKE], as(actor)))
+  }
 
   it('are numbered from 1, readable, and created by anyone', async () => {
     const { quorums, stranger } = world
@@ -105,9 +115,24 @@ describe('quorums', () => {
     await rejectsWith(attempt([validator.address], 1), 'NotStakedValidator')
   })
 
-  it('have at most 64 members', async () => {
-    const many = Array.from({ length: 65 }, (_, i) => createActor(`many ${i}`).address)
-    await rejectsWith(attempt(many, 33), 'TooManyMembers', [65n, 64n])
+  it('have at most 64 members, and work with that many', async () => {
+    const { quorums } = world
+    const crowd = Array.from({ length: 65 }, (_, i) => createActor(`crowd ${i}`)).toSorted(byAddress)
+    const addresses = crowd.map(({ address }) => address)
+    await rejectsWith(attempt(addresses, 33), 'TooManyMembers', [65n, 64n])
+    const most = crowd.slice(0, 64)
+    for (const actor of most) await join(actor)
+    await world.mined(
+      quorums.write.createQuorum([addresses.slice(0, 64), 33], { ...as(world.stranger), gas: 16_000_000n }),
+    )
+    assert.deepEqual(await quorums.read.membersOf([2]), addresses.slice(0, 64))
+    await quorums.read.verify([2, DIGEST, await signAll(DIGEST, most.slice(31))])
+    await quorums.read.verify([2, DIGEST, await signAll(DIGEST, most)])
+    const last = crowd[64] as Actor
+    await rejectsWith(quorums.read.verify([2, DIGEST, await signAll(DIGEST, [...most.slice(32), last])]), 'NotMember', [
+      2,
+      last.address,
+    ])
   })
 
   it('stay as they are when a member leaves, and tell how many still are staked', async () => {

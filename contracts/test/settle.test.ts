@@ -19,7 +19,16 @@ import {
 } from './support/messages.ts'
 import { fundedOrder, settle, settledOrder } from './support/orders.ts'
 import { rejectsWith } from './support/rejects.ts'
-import { type Actor, USDC, type World, as, createActor, openWorld, withSecondEscrow } from './support/world.ts'
+import {
+  type Actor,
+  USDC,
+  type World,
+  as,
+  byAddress,
+  createActor,
+  openWorld,
+  withSecondEscrow,
+} from './support/world.ts'
 
 describe('settling a batch', () => {
   let world: World
@@ -235,10 +244,7 @@ describe('settling a batch', () => {
         'NotMember',
         async (digest) => {
           const signers = [...world.validators.slice(0, 3), stranger]
-          return signAll(
-            digest,
-            signers.toSorted((a, b) => (a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1)),
-          )
+          return signAll(digest, signers.toSorted(byAddress))
         },
       ],
       [
@@ -326,6 +332,13 @@ describe('settling a batch', () => {
         resultsRoot: ROOT,
       }),
     )
+  })
+
+  it('pays no fee to nobody', async () => {
+    const { id } = await fundedOrder(world)
+    const charges = [{ orderId: id, charged: 100n }]
+    const batch = someBatch(world, charges, [{ index: 6, amount: 98n }], { fee: 2n, aggregator: zeroAddress })
+    await rejectsWith(attempt(batch), 'ZeroAggregator')
   })
 
   it('goes on while the token is paused', async () => {

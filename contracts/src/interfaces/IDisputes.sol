@@ -81,7 +81,8 @@ struct VerdictRecord {
 }
 
 /// @title Disputes: turns a quorum's verdict into a slash, after an appeal window
-/// @notice The only contract that can slash. A verdict needs the signatures of the order's own quorum *and* the accused's
+/// @notice The only contract that can slash. A verdict must come within `VERDICT_WINDOW` of the order's `refundAt`, so that
+/// nobody stays liable to validators who have long left. It needs the signatures of the order's own quorum *and* the accused's
 /// own signature from that order, so a quorum can only judge those who worked under it. One verdict per order, shard,
 /// attempt and accused. Of what is taken, 40 % goes to the detector, 10 % to the client and the rest to a fund that
 /// nobody can withdraw: at most half of a slash returns to anyone able to cause the case.
@@ -158,12 +159,14 @@ interface IDisputes {
     error VerdictClosed(bytes32 verdictId);
     /// @notice Not allowed before `opensAt`.
     error TooEarly(uint256 opensAt);
+    /// @notice Not allowed after `closedAt`.
+    error TooLate(uint256 closedAt);
     /// @notice Nothing to withdraw.
     error NothingToWithdraw();
 
     /// @notice Records a provider fault (outcome 1). Anyone may submit it.
     /// @dev Reverts with `BadOutcome`, `ZeroSlash`, `ZeroDetector`, `DetectorIsAccused`, `WrongOrder`, `WrongQuorum`,
-    /// `OrderUnknown`, `NotOperator`, `NotInvolved`, `VerdictExists`, or an error of `IQuorums.verify`.
+    /// `OrderUnknown`, `TooLate`, `NotOperator`, `NotInvolved`, `VerdictExists`, or an error of `IQuorums.verify`.
     /// @param verdict What the quorum signed.
     /// @param terms The order's terms.
     /// @param proof The accused's own commit.
@@ -295,6 +298,10 @@ interface IDisputes {
     /// @notice Time between recording a verdict and carrying it out.
     /// @return Seconds.
     function APPEAL_WINDOW() external view returns (uint40);
+
+    /// @notice Time after an order's `refundAt` in which verdicts on it are still taken.
+    /// @return Seconds.
+    function VERDICT_WINDOW() external view returns (uint40);
 
     /// @notice The detector's share.
     /// @return Basis points.

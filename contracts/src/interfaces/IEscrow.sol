@@ -146,7 +146,7 @@ interface IEscrow {
     error FeeOverCap(uint64 fee, uint256 cap);
     /// @notice An order of nothing.
     error ZeroAmount();
-    /// @notice The terms name no aggregator.
+    /// @notice The terms name no aggregator, or a batch has a fee for nobody.
     error ZeroAggregator();
     /// @notice The terms let money go back before settling has ended.
     error RefundBeforeSettle(uint40 settleBy, uint40 refundAt);
@@ -213,7 +213,7 @@ interface IEscrow {
     /// @dev Every order must be `Funded`, name the batch's quorum and be before its `settleBy`. An order may be charged
     /// zero: then all of it is refundable at once. Reverts with `EmptyBatch`, `BadLength`, `OrdersNotSorted`,
     /// `PayoutsNotSorted`, `UnknownOperator`, `OrderUnknown`, `OrderClosed`, `WrongQuorum`, `TooLate`, `Overdraw`,
-    /// `Unbalanced`, `FeeOverCap`, `LedgerOverflow`, or an error of `IQuorums.verify`.
+    /// `Unbalanced`, `FeeOverCap`, `ZeroAggregator`, `LedgerOverflow`, or an error of `IQuorums.verify`.
     /// @param batch What the quorum signed.
     /// @param signatures Quorum signatures over `hashBatch(batch)`, in the form that `IQuorums.verify` asks for.
     function settle(SettlementBatch calldata batch, bytes calldata signatures) external;

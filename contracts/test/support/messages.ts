@@ -67,7 +67,7 @@ export const TYPES = {
   ],
 } as const
 
-export const AUTHORIZATION_FIELDS = [
+const AUTHORIZATION_FIELDS = [
   { name: 'from', type: 'address' },
   { name: 'to', type: 'address' },
   { name: 'value', type: 'uint256' },

@@ -69,5 +69,5 @@ export const CLIENT_ORDERS: readonly Row[] = [
 export function renderTable(rows: readonly Row[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const body = rows.map(({ action, results }) => line([action, ...results]))
-  return [line(['', ...STATES]), line(['---', ...STATES.map(() => '---')]), ...body].join('\n')
+  return [line(['call', ...STATES]), line(['---', ...STATES.map(() => '---')]), ...body].join('\n')
 }

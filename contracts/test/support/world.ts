@@ -149,6 +149,11 @@ export interface Actor {
   readonly address: Address
 }
 
+/** By address, as quorums and their signatures are sorted. */
+export function byAddress(a: Actor, b: Actor): number {
+  return a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1
+}
+
 export function createActor(name: string): Actor {
   const key = keccak256(toBytes(`assay test actor ${name}`))
   const account = privateKeyToAccount(key)
@@ -163,9 +168,7 @@ function createCast() {
     aggregator: createActor('aggregator'),
     detector: createActor('detector'),
     stranger: createActor('stranger'),
-    validators: many('validator', VALIDATORS).toSorted((a, b) =>
-      a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1,
-    ),
+    validators: many('validator', VALIDATORS).toSorted(byAddress),
     providers: many('provider', PROVIDERS),
   }
 }

@@ -1,3 +1,10 @@
-/** Content-addressed store on disk, and transfer over framed streams. */
-export { openBlobStore, type BlobStoreOptions } from './open-blob-store.ts'
-export { fetchBlob, pushBlob, serveBlobs, servePushes } from './transfer.ts'
+/** Content-addressed store on disk, and the transfer of blobs between peers. */
+export { blobProtocol, blobPutProtocol } from './blob-messages.ts'
+export { type ResumableBlobStore } from './disk-blob-store.ts'
+export { fetchBlob, type FetchBlobOptions } from './fetch-blob.ts'
+export { blobLimits } from './limits.ts'
+export { type BlobStoreOptions, openBlobStore } from './open-blob-store.ts'
+export { type PartialBlob } from './partial-blob.ts'
+export { pushBlob } from './push-blob.ts'
+export { serveBlobs, type ServeBlobsOptions } from './serve-blobs.ts'
+export { servePushes, type ServePushesOptions } from './serve-pushes.ts'

@@ -6,7 +6,7 @@ export async function* rechunk(
   let piece = new Uint8Array(size)
   let filled = 0
   for await (const bytes of source) {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       const part = bytes.subarray(offset, offset + size - filled)
       piece.set(part, filled)
       filled += part.length

@@ -1,6 +1,7 @@
 /** Keeps everything a store has on disk below its cap, at every moment. */
 import { MarketError, type BlobRoot } from '@assay/protocol'
 import type { BlobIndex } from './blob-index.ts'
+import { blobLimits } from './limits.ts'
 import type { Mutex } from './mutex.ts'
 
 export interface StoreSpace {
@@ -10,8 +11,10 @@ export interface StoreSpace {
   reserve(bytes: number): Promise<void>
   /** Gives booked bytes back: removed again, or counted as a blob from now on. */
   release(bytes: number): void
-  /** Unfinished copies that nobody works on: the first to go. */
-  readonly idle: Map<BlobRoot, number>
+  /** Keeps an unfinished copy, booked already, that nobody works on: such copies are the first to go. */
+  keepIdle(root: BlobRoot, bytes: number): Promise<void>
+  /** Takes it up again; returns its bytes, which stay booked, 0 when there is none. */
+  takeIdle(root: BlobRoot): number
 }
 
 export interface SpaceDeps {
@@ -30,32 +33,51 @@ export function createStoreSpace(deps: SpaceDeps): StoreSpace {
   let reserved = 0
   const fits = (bytes: number): boolean => index.totalBytes + reserved + bytes <= capBytes
 
-  /** Whether something could be removed. */
-  const evictOne = async (): Promise<boolean> => {
+  /** Each: whether something could be removed. Within the mutex. */
+  const dropIdle = async (): Promise<boolean> => {
     for (const [root, bytes] of idle) {
       idle.delete(root)
       await deps.removePartial(root)
       reserved -= bytes
       return true
     }
+    return false
+  }
+  const evictOne = async (): Promise<boolean> => {
+    if (await dropIdle()) return true
     const root = index.oldest()
     if (root === undefined) return false
+    // Out of sight first, but counted until it is gone from the disk.
+    const bytes = index.remove(root)
+    reserved += bytes
     await deps.removeBlob(root)
-    index.remove(root)
+    reserved -= bytes
     return true
   }
   return {
-    idle,
+    async keepIdle(root, bytes) {
+      idle.set(root, bytes)
+      await mutex(async () => {
+        while (idle.size > blobLimits.partials) await dropIdle()
+      })
+    },
+    takeIdle(root) {
+      const bytes = idle.get(root) ?? 0
+      idle.delete(root)
+      return bytes
+    },
     get usedBytes() {
       return index.totalBytes + reserved
     },
     async reserve(bytes) {
-      if (!fits(bytes))
-        await mutex(async () => {
-          while (!fits(bytes)) if (!(await evictOne())) throw storageFull(bytes, capBytes)
-        })
-      if (!fits(bytes)) return this.reserve(bytes)
-      reserved += bytes
+      if (fits(bytes)) {
+        reserved += bytes
+        return
+      }
+      await mutex(async () => {
+        while (!fits(bytes)) if (!(await evictOne())) throw storageFull(bytes, capBytes)
+        reserved += bytes
+      })
     },
     release(bytes) {
       reserved -= bytes

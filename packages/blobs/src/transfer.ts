@@ -1,53 +1,77 @@
-import type { BlobStore, Network, Peer } from '@assay/core'
-import { MarketError, type BlobRef, type BlobRoot, type ByteCount, type PublicKey } from '@assay/protocol'
+/** What both directions share: giving up on a silent peer, taking the next frame, saying why not. */
+import type { FrameStream } from '@assay/core'
+import { encodeError, encodeFrame, isMarketError, MarketError, toMarketError } from '@assay/protocol'
+import type { ErrorBody, PublicKey } from '@assay/protocol'
+import { blobLimits } from './limits.ts'
 
-const text = new TextEncoder()
-export async function serveBlobs(network: Network, store: BlobStore, options: { authorize: (peer: Peer, root: BlobRoot) => boolean | Promise<boolean> }): Promise<void> {
-  await network.handle('/assay/blob/1', async (stream, remote, signal) => {
-    const frame = await stream.receive(signal)
-    if (frame === undefined) return
-    const { root } = JSON.parse(new TextDecoder().decode(frame)) as { root: BlobRoot }
-    if (!(await options.authorize(remote, root)) || !(await store.has(root))) {
-      await stream.send(text.encode(JSON.stringify({ ok: false })), signal)
-      return stream.end()
-    }
-    await stream.send(text.encode(JSON.stringify({ ok: true })), signal)
-    for await (const part of store.read(root, {}, signal)) await stream.send(part, signal)
-    await stream.end()
-  })
+/** A signal that follows the caller's and also aborts after a while without `touch`. */
+export interface Watch extends Disposable {
+  readonly signal: AbortSignal
+  touch(): void
 }
-export async function fetchBlob(network: Network, peer: PublicKey, ref: BlobRef, store: BlobStore, options: { maxBytes: ByteCount; owner?: string }, signal: AbortSignal): Promise<void> {
-  const stream = await network.open(peer, '/assay/blob/1', signal)
-  await stream.send(text.encode(JSON.stringify({ root: ref.root })), signal)
-  await stream.end()
-  const head = await stream.receive(signal)
-  if (head === undefined || !(JSON.parse(new TextDecoder().decode(head)) as { ok: boolean }).ok) throw new MarketError('blob-unknown', 'the peer has no such blob')
-  async function* body() {
-    for (let part = await stream.receive(signal); part !== undefined; part = await stream.receive(signal)) yield part
+
+export function watchSilence(outer: AbortSignal, silenceMs: number = blobLimits.silenceMs): Watch {
+  const silence = new AbortController()
+  const timer = setTimeout(() => silence.abort(new MarketError('stream-closed', 'the peer fell silent')), silenceMs)
+  timer.unref()
+  return {
+    signal: AbortSignal.any([outer, silence.signal]),
+    touch: () => timer.refresh(),
+    [Symbol.dispose]: () => clearTimeout(timer),
   }
-  await store.put(body(), { maxBytes: options.maxBytes, expect: ref.root, ...(options.owner && { owner: options.owner }) }, signal)
 }
-export async function pushBlob(network: Network, peer: PublicKey, ref: BlobRef, ticket: string, store: BlobStore, signal: AbortSignal): Promise<void> {
-  const stream = await network.open(peer, '/assay/blob-put/1', signal)
-  await stream.send(text.encode(JSON.stringify({ ...ref, ticket })), signal)
-  for await (const part of store.read(ref.root, {}, signal)) await stream.send(part, signal)
-  await stream.end()
-  const ack = await stream.receive(signal)
-  if (ack === undefined || !(JSON.parse(new TextDecoder().decode(ack)) as { ok: boolean }).ok) throw new MarketError('blob-mismatch', 'push refused')
+
+/** The next frame. Throws `stream-closed` when the other side ended instead. */
+export async function takeFrame(stream: FrameStream, watch: Watch): Promise<Uint8Array> {
+  const frame = await stream.receive(watch.signal)
+  if (frame === undefined) throw new MarketError('stream-closed', 'the peer ended before the transfer was complete')
+  watch.touch()
+  return frame
 }
-export async function servePushes(network: Network, store: BlobStore, options: { authorize: (peer: Peer, ref: BlobRef, ticket: string) => boolean | Promise<boolean> }): Promise<void> {
-  await network.handle('/assay/blob-put/1', async (stream, remote, signal) => {
-    const frame = await stream.receive(signal)
-    if (frame === undefined) return
-    const { root, size, ticket } = JSON.parse(new TextDecoder().decode(frame)) as BlobRef & { ticket: string }
-    let ok = await options.authorize(remote, { root, size }, ticket)
-    if (ok) {
-      async function* body() {
-        for (let part = await stream.receive(signal); part !== undefined; part = await stream.receive(signal)) yield part
-      }
-      await store.put(body(), { maxBytes: size, expect: root }, signal).catch(() => (ok = false))
-    }
-    await stream.send(text.encode(JSON.stringify({ ok })), signal)
-    await stream.end()
-  })
+
+export async function sendFrame(stream: FrameStream, frame: Uint8Array, watch: Watch): Promise<void> {
+  await stream.send(frame, watch.signal)
+  watch.touch()
+}
+
+/** A refusal, or why a transfer stopped. Never says more than its code when the fault is our own. */
+export const refusal = (error: unknown): Uint8Array => {
+  const known = toMarketError(error)
+  return encodeFrame({ type: 'error', error: encodeError(known) })
+}
+
+/** What a peer said went wrong, if it is something that a transfer can fail of; else that the transfer broke. */
+export function peerError(body: ErrorBody, peer: PublicKey): MarketError {
+  const details = { ...body.details, peer }
+  const code = peerCodes.find((one) => one === body.code)
+  if (code === undefined)
+    return new MarketError('stream-closed', 'the peer gave up', { details: { peer, code: body.code } })
+  return new MarketError(code, `the peer refused: ${code}`, { details })
+}
+
+const peerCodes = [
+  'blob-unknown',
+  'blob-mismatch',
+  'blob-too-large',
+  'storage-full',
+  'unauthorized',
+  'rate-limited',
+] as const
+
+/** Gives the stream up; the reason stays with us. */
+export function abandon(stream: FrameStream, error: unknown): void {
+  stream.abort(error instanceof Error ? error : new Error('the transfer failed', { cause: error }))
+}
+
+/** Waits for the other side's end when all is done; one that goes on sending, or is gone, no longer matters. */
+export async function leave(stream: FrameStream, watch: Watch): Promise<void> {
+  const extra = await stream.receive(watch.signal).catch((error: unknown) => error)
+  if (extra !== undefined) abandon(stream, new Error('the transfer is complete', { cause: extra }))
+}
+
+/** The same fault with the peer named whose bytes it was. */
+export function namePeer(error: unknown, peer: PublicKey): unknown {
+  if (!isMarketError(error) || error.code !== 'blob-mismatch') return error
+  const { code, message, blame, details } = error
+  return new MarketError(code, message, { blame, details: { ...details, peer }, cause: error })
 }

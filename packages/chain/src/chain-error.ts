@@ -20,11 +20,18 @@ export function toChainError(error: unknown, what: string): MarketError {
     const reason = revert.data?.errorName ?? revert.reason ?? 'unknown'
     const args = (revert.data?.args ?? []).map(String).join(', ')
     const details = { what, reason, args: args.slice(0, 500) }
-    return new MarketError(revertCodes[reason] ?? 'transaction-reverted', `${what} was reverted: ${reason}(${args})`, { details, cause: error })
+    return new MarketError(revertCodes[reason] ?? 'transaction-reverted', `${what} was reverted: ${reason}(${args})`, {
+      details,
+      cause: error,
+    })
   }
   const unreachable = error.walk((inner) => inner instanceof HttpRequestError || inner instanceof TimeoutError) !== null
   const details = { what, reason: error.shortMessage.slice(0, 300) }
-  return new MarketError(unreachable ? 'rpc-unavailable' : 'transaction-reverted', `${what} failed: ${error.shortMessage}`, { details, cause: error })
+  return new MarketError(
+    unreachable ? 'rpc-unavailable' : 'transaction-reverted',
+    `${what} failed: ${error.shortMessage}`,
+    { details, cause: error },
+  )
 }
 
 /** Awaits a viem call; rejects with the signal's reason when aborted first, and with a `MarketError` when the call fails. */

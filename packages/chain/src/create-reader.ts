@@ -31,7 +31,10 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
   const quorums = { address: market.quorums, abi: quorumsAbi } as const
   return {
     market,
-    now: (signal) => callChain('reading the newest block', signal, async () => unixSeconds(Number((await client.getBlock()).timestamp))),
+    now: (signal) =>
+      callChain('reading the newest block', signal, async () =>
+        unixSeconds(Number((await client.getBlock()).timestamp)),
+      ),
     order: (orderId, signal) =>
       callChain('reading the order', signal, async (): Promise<ChainOrder> => {
         const order = await client.readContract({ ...escrow, functionName: 'order', args: [orderId] })
@@ -44,11 +47,14 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
           feeBps: basisPoints(order.feeBps),
         }
       }),
-    operator: (address, signal) => callChain('reading the operator', signal, () => readOperator(client, market.stakes, address)),
+    operator: (address, signal) =>
+      callChain('reading the operator', signal, () => readOperator(client, market.stakes, address)),
     quorum: (id, signal) => callChain('reading the quorum', signal, () => readQuorum(client, quorums, id)),
     usdcBalance: (owner, signal) =>
       callChain('reading the balance', signal, async () =>
-        usdc(await client.readContract({ address: market.token, abi: usdcAbi, functionName: 'balanceOf', args: [owner] })),
+        usdc(
+          await client.readContract({ address: market.token, abi: usdcAbi, functionName: 'balanceOf', args: [owner] }),
+        ),
       ),
     earnings: (index, signal) =>
       callChain('reading the earnings', signal, async () =>
@@ -81,10 +87,23 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
 }
 
 /** Id of a verdict in the `Disputes` contract. */
-export const readVerdictId = (client: PublicClient, market: ChainMarket, { orderId, shard, attempt, accused }: Verdict) =>
-  client.readContract({ address: market.disputes, abi: disputesAbi, functionName: 'verdictIdOf', args: [orderId, shard, attempt, accused] })
+export const readVerdictId = (
+  client: PublicClient,
+  market: ChainMarket,
+  { orderId, shard, attempt, accused }: Verdict,
+) =>
+  client.readContract({
+    address: market.disputes,
+    abi: disputesAbi,
+    functionName: 'verdictIdOf',
+    args: [orderId, shard, attempt, accused],
+  })
 
-async function readOperator(client: PublicClient, stakes: Address, address: Address): Promise<ChainOperator | undefined> {
+async function readOperator(
+  client: PublicClient,
+  stakes: Address,
+  address: Address,
+): Promise<ChainOperator | undefined> {
   const view = await client.readContract({ address: stakes, abi: stakesAbi, functionName: 'operator', args: [address] })
   if (view.index === 0) return undefined
   return {

@@ -28,18 +28,34 @@ export interface Chain {
 
 /** Connects and reads the market's addresses from its escrow. Throws `rpc-unavailable`, `chain-mismatch`. */
 export async function openChain(options: ChainOptions, signal: AbortSignal): Promise<Chain> {
-  const transports = options.rpcUrls.map((url) => http(url, { timeout: chainLimits.rpcMs, retryCount: chainLimits.rpcRetries }))
-  const client = createPublicClient({ transport: fallback(transports), pollingInterval: options.pollMs ?? 1_000, cacheTime: 0 })
+  const transports = options.rpcUrls.map((url) =>
+    http(url, { timeout: chainLimits.rpcMs, retryCount: chainLimits.rpcRetries }),
+  )
+  const client = createPublicClient({
+    transport: fallback(transports),
+    pollingInterval: options.pollMs ?? 1_000,
+    cacheTime: 0,
+  })
   const chainId = await callChain('reading the chain id', signal, () => client.getChainId())
   if (options.chainId !== undefined && options.chainId !== chainId)
-    throw new MarketError('chain-mismatch', 'the RPC serves another chain', { details: { have: chainId, need: options.chainId } })
+    throw new MarketError('chain-mismatch', 'the RPC serves another chain', {
+      details: { have: chainId, need: options.chainId },
+    })
   const market = await readMarket(client, chainId, options.escrow, signal)
   return { client, reader: createReader(client, market, BigInt(options.fromBlock ?? 0)) }
 }
 
-async function readMarket(client: PublicClient, chainId: number, escrow: Address, signal: AbortSignal): Promise<ChainMarket> {
+async function readMarket(
+  client: PublicClient,
+  chainId: number,
+  escrow: Address,
+  signal: AbortSignal,
+): Promise<ChainMarket> {
   const code = await callChain('reading the escrow', signal, () => client.getCode({ address: escrow }))
-  if (code === undefined) throw new MarketError('chain-mismatch', 'no contract at the escrow address on this chain', { details: { chainId, escrow } })
+  if (code === undefined)
+    throw new MarketError('chain-mismatch', 'no contract at the escrow address on this chain', {
+      details: { chainId, escrow },
+    })
   const { read } = getContract({ address: escrow, abi: escrowAbi, client })
   return callChain('reading the market', signal, async () => {
     const [token, stakes, quorums] = await Promise.all([read.TOKEN(), read.STAKES(), read.QUORUMS()])
@@ -49,7 +65,12 @@ async function readMarket(client: PublicClient, chainId: number, escrow: Address
       usdc.read.name(),
       usdc.read.version(),
     ])
-    const addresses = { token: asAddress(token), stakes: asAddress(stakes), quorums: asAddress(quorums), disputes: asAddress(disputes) }
+    const addresses = {
+      token: asAddress(token),
+      stakes: asAddress(stakes),
+      quorums: asAddress(quorums),
+      disputes: asAddress(disputes),
+    }
     return { chainId, escrow, tokenName, tokenVersion, ...addresses }
   })
 }

@@ -44,25 +44,46 @@ export function openWallet({ client, reader }: Chain, privateKey: PrivateKey, lo
       const digest = deriveBatchDigest(market, { aggregator, quorumId, fee, resultsRoot, ...hashes })
       const batch = { aggregator, quorumId, ...packed, fee, resultsRoot }
       const args = [batch, concatSignatures(digest, signatures)]
-      return transactor.send({ ...escrow, key: `settle:${digest}`, what: 'settling the batch', functionName: 'settle', args }, signal)
+      return transactor.send(
+        { ...escrow, key: `settle:${digest}`, what: 'settling the batch', functionName: 'settle', args },
+        signal,
+      )
     },
     refund: (terms, signal) =>
-      transactor.send({ ...escrow, key: `refund:${idOf(terms)}`, what: 'refunding the order', functionName: 'refund', args: [terms] }, signal),
+      transactor.send(
+        { ...escrow, key: `refund:${idOf(terms)}`, what: 'refunding the order', functionName: 'refund', args: [terms] },
+        signal,
+      ),
     submitVerdict({ verdict, terms, commit }, signatures, signal) {
       const digest = deriveVerdictDigest(market, verdict)
       const { commitment, sealedHash, signature } = commit
       const args = [verdict, terms, { commitment, sealedHash, signature }, concatSignatures(digest, signatures)]
-      return transactor.send({ ...disputes, key: `verdict:${digest}`, what: 'submitting the verdict', functionName: 'submitVerdict', args }, signal)
+      return transactor.send(
+        { ...disputes, key: `verdict:${digest}`, what: 'submitting the verdict', functionName: 'submitVerdict', args },
+        signal,
+      )
     },
     async finalizeVerdict(verdict, signal) {
       const id = await readVerdictId(client, market, verdict)
-      return transactor.send({ ...disputes, key: `finalize:${id}`, what: 'finalising the verdict', functionName: 'finalizeVerdict', args: [id] }, signal)
+      return transactor.send(
+        {
+          ...disputes,
+          key: `finalize:${id}`,
+          what: 'finalising the verdict',
+          functionName: 'finalizeVerdict',
+          args: [id],
+        },
+        signal,
+      )
     },
     withdrawEarnings: async (index, signal) => {
       // Earnings come again and again: each balance is an effect of its own.
       const [amount, block] = await Promise.all([reader.earnings(index, signal), client.getBlockNumber()])
       const key = `withdraw:${index}:${amount}:${block}`
-      return transactor.send({ ...escrow, key, what: 'withdrawing earnings', functionName: 'withdrawEarnings', args: [index] }, signal)
+      return transactor.send(
+        { ...escrow, key, what: 'withdrawing earnings', functionName: 'withdrawEarnings', args: [index] },
+        signal,
+      )
     },
   }
 }

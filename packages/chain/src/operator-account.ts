@@ -35,20 +35,31 @@ export function openOperatorAccount({ client, reader }: Chain, privateKey: Priva
       if (before === undefined) {
         const flags = (roles.provider ? 1 : 0) | (roles.validator ? 2 : 0) | (roles.aggregator ? 4 : 0)
         const args = [payout ?? address, flags, keccak256(toHex('assay'))]
-        await transactor.send({ ...stakes, key: 'register', what: 'registering the operator', functionName: 'register', args }, signal)
+        await transactor.send(
+          { ...stakes, key: 'register', what: 'registering the operator', functionName: 'register', args },
+          signal,
+        )
       }
       const missing = stakeUsdc - ((before?.stake ?? 0n) - (before?.unbonding ?? 0n))
       if (missing <= 0n) return
       const approve = { address: market.token, abi: usdcAbi, functionName: 'approve', args: [market.stakes, missing] }
       await transactor.send({ ...approve, key: `approve:${missing}`, what: 'approving the stake' }, signal)
-      await transactor.send({ ...stakes, key: `stake:${missing}`, what: 'staking', functionName: 'stake', args: [missing] }, signal)
+      await transactor.send(
+        { ...stakes, key: `stake:${missing}`, what: 'staking', functionName: 'stake', args: [missing] },
+        signal,
+      )
     },
     async createQuorum(members, threshold, signal) {
       const quorums = { address: market.quorums, abi: quorumsAbi } as const
       const args = [members.toSorted(), threshold]
       const key = `quorum:${members.toSorted().join()}:${threshold}`
-      const sent = await transactor.send({ ...quorums, key, what: 'creating the quorum', functionName: 'createQuorum', args }, signal)
-      const receipt = await callChain('reading the quorum', signal, () => client.getTransactionReceipt({ hash: sent.transactionHash }))
+      const sent = await transactor.send(
+        { ...quorums, key, what: 'creating the quorum', functionName: 'createQuorum', args },
+        signal,
+      )
+      const receipt = await callChain('reading the quorum', signal, () =>
+        client.getTransactionReceipt({ hash: sent.transactionHash }),
+      )
       const [event] = parseEventLogs({ abi: quorumsAbi, eventName: 'QuorumCreated', logs: receipt.logs })
       return event!.args.id as QuorumId
     },

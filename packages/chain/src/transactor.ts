@@ -56,7 +56,16 @@ export function createTransactor(client: PublicClient, privateKey: PrivateKey, l
     ])
     const limit = gas + (gas * chainLimits.gasMarginPercent) / 100n
     const { maxFeePerGas, maxPriorityFeePerGas } = fees
-    const raw = await account.signTransaction({ type: 'eip1559', chainId, to: address, data, nonce, gas: limit, maxFeePerGas, maxPriorityFeePerGas })
+    const raw = await account.signTransaction({
+      type: 'eip1559',
+      chainId,
+      to: address,
+      data,
+      nonce,
+      gas: limit,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    })
     return { key: effect.key, nonce, raw, hash: keccak256(raw) }
   }
   const launch = (effect: Effect): Promise<LoggedTransaction> =>
@@ -75,10 +84,16 @@ export function createTransactor(client: PublicClient, privateKey: PrivateKey, l
       const receipt = await callChain(effect.what, signal, () => waitForReceipt(client, entry.hash, effect.what))
       if (receipt.status !== 'success') {
         log.drop(effect.key)
-        throw new MarketError('transaction-reverted', `${effect.what} was reverted in its block`, { details: { hash: entry.hash } })
+        throw new MarketError('transaction-reverted', `${effect.what} was reverted in its block`, {
+          details: { hash: entry.hash },
+        })
       }
       log.confirm(effect.key)
-      return { transactionHash: receipt.transactionHash, blockNumber: Number(receipt.blockNumber), gasUsed: Number(receipt.gasUsed) }
+      return {
+        transactionHash: receipt.transactionHash,
+        blockNumber: Number(receipt.blockNumber),
+        gasUsed: Number(receipt.gasUsed),
+      }
     },
   }
 }
@@ -94,7 +109,8 @@ async function broadcast(client: PublicClient, raw: Hex): Promise<void> {
     await client.sendRawTransaction({ serializedTransaction: raw })
   } catch (error) {
     const text = error instanceof Error ? error.message.toLowerCase() : ''
-    if (!text.includes('already known') && !text.includes('known transaction') && !text.includes('nonce too low')) throw error
+    if (!text.includes('already known') && !text.includes('known transaction') && !text.includes('nonce too low'))
+      throw error
   }
 }
 
@@ -118,6 +134,9 @@ async function waitForReceipt(client: PublicClient, hash: Hex, what: string) {
     return await client.waitForTransactionReceipt({ hash, timeout: chainLimits.confirmMs })
   } catch (error) {
     if (!(error instanceof WaitForTransactionReceiptTimeoutError)) throw error
-    throw new MarketError('transaction-unconfirmed', `${what} is not in a block yet`, { details: { hash }, cause: error })
+    throw new MarketError('transaction-unconfirmed', `${what} is not in a block yet`, {
+      details: { hash },
+      cause: error,
+    })
   }
 }

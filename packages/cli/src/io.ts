@@ -16,7 +16,6 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-
 export function systemIo(): Io {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const)

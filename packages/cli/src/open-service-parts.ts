@@ -78,15 +78,36 @@ export async function openServiceParts(
       { listen: flags.listen, bootstrap, dhtMode: 'server', privateNetwork: flags.privateNetwork === true },
     ),
   )
-  const blobs = stack.use(await openBlobStore({ dir: join(dir, 'blobs'), capBytes: byteCount(flags.blobGib * 2 ** 30) }))
+  const blobs = stack.use(
+    await openBlobStore({ dir: join(dir, 'blobs'), capBytes: byteCount(flags.blobGib * 2 ** 30) }),
+  )
   const beacon = openDrandBeacon({ clock: systemClock }, { info, urls: [beaconUrl] })
-  return { signer, privateKey, network, blobs, chain: chainClient.reader, chainClient, beacon, clock: systemClock, rng: systemRng, log, dir }
+  return {
+    signer,
+    privateKey,
+    network,
+    blobs,
+    chain: chainClient.reader,
+    chainClient,
+    beacon,
+    clock: systemClock,
+    rng: systemRng,
+    log,
+    dir,
+  }
 }
 
-async function ensureStaked(io: Io, flags: ServiceFlags, role: 'provider' | 'validator' | 'aggregator', chain: Chain, key: PrivateKey): Promise<void> {
+async function ensureStaked(
+  io: Io,
+  flags: ServiceFlags,
+  role: 'provider' | 'validator' | 'aggregator',
+  chain: Chain,
+  key: PrivateKey,
+): Promise<void> {
   if (flags.stake === undefined) return
   const stakeUsdc = parseUsdc(flags.stake)
-  if (stakeUsdc === undefined) throw new MarketError('config-invalid', '--stake is not an amount of USDC', { details: { flag: '--stake' } })
+  if (stakeUsdc === undefined)
+    throw new MarketError('config-invalid', '--stake is not an amount of USDC', { details: { flag: '--stake' } })
   const roles = { [role]: true }
   const payout = flags.payout === undefined ? {} : { payout: asAddress(flags.payout) }
   await openOperatorAccount(chain, key).ensureStaked({ roles, stakeUsdc, ...payout }, io.signal)

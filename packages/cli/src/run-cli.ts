@@ -39,7 +39,19 @@ export function createProgram(io: Io, setExit: (code: ExitCode) => void): Comman
     .showHelpAfterError('(add --help for what there is)')
     .enablePositionalOptions()
     .addHelpText('after', exitHelp)
-  for (const add of [addDemo, addDevnet, addRun, addCheck, addJob, addReceipt, addWallet, addProvider, addValidator, addAggregator, addDoctor])
+  for (const add of [
+    addDemo,
+    addDevnet,
+    addRun,
+    addCheck,
+    addJob,
+    addReceipt,
+    addWallet,
+    addProvider,
+    addValidator,
+    addAggregator,
+    addDoctor,
+  ])
     add(program, io, setExit)
   addCompletion(program, io)
   return program

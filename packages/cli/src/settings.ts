@@ -61,11 +61,13 @@ export async function openMarketClient(io: Io, flags: MarketFlags): Promise<Clie
       details: { setting: 'aggregator', flag: '--aggregator', variable: 'ASSAY_AGGREGATOR' },
     })
   const escrow = flags.escrow ?? env['ASSAY_ESCROW'] ?? devnet?.escrow
-  const chainId = flags.chainId ?? (env['ASSAY_CHAIN_ID'] === undefined ? devnet?.chainId : Number(env['ASSAY_CHAIN_ID']))
+  const chainId =
+    flags.chainId ?? (env['ASSAY_CHAIN_ID'] === undefined ? devnet?.chainId : Number(env['ASSAY_CHAIN_ID']))
   const rpcUrls = flags.rpc ?? env['ASSAY_RPC_URLS']?.split(',') ?? (devnet && [devnet.rpcUrl])
   return openClient({
     aggregator,
-    privateKey: devnet !== undefined && env['ASSAY_OPERATOR_KEY'] === undefined ? devnet.clientKey : await operatorKey(io),
+    privateKey:
+      devnet !== undefined && env['ASSAY_OPERATOR_KEY'] === undefined ? devnet.clientKey : await operatorKey(io),
     spendingCapUsdc: flags.cap ?? env['ASSAY_SPENDING_CAP'] ?? missingCap(),
     store: createFileJobStore(join(homeOf(io).dataDir, 'jobs')),
     signal: io.signal,
@@ -75,7 +77,8 @@ export async function openMarketClient(io: Io, flags: MarketFlags): Promise<Clie
 }
 
 /** The key of this machine's operator. Throws `keystore-invalid`. */
-export const operatorKey = (io: Io): Promise<PrivateKey> => loadOperatorKey({ env: io.env, keystorePath: keystorePath(io) })
+export const operatorKey = (io: Io): Promise<PrivateKey> =>
+  loadOperatorKey({ env: io.env, keystorePath: keystorePath(io) })
 
 function missingCap(): never {
   throw new MarketError('config-invalid', 'say how much may be spent at most, e.g. --cap 2.50', {

@@ -1,3 +1,4 @@
 /** The whole market on one machine. */
 export { deriveActor, deriveActors, type Actor } from './actors.ts'
 export { openDevnet, type Devnet, type DevnetOptions, type DevnetProvider } from './open-devnet.ts'
+export { openMarketChain, type MarketChain, type MarketChainOptions } from './open-market-chain.ts'

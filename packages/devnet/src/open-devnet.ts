@@ -1,12 +1,21 @@
 import { openLocalBeacon } from '@assay/beacon'
-import { createAggregatorStore, migrations as aggregatorMigrations, openAggregator, serveAggregator } from '@assay/aggregator'
+import {
+  createAggregatorStore,
+  migrations as aggregatorMigrations,
+  openAggregator,
+  serveAggregator,
+} from '@assay/aggregator'
 import { openWallet } from '@assay/chain'
 import type { ChainReader, Sandbox } from '@assay/core'
 import { openDatabase, silentLogger, systemClock, type Logger } from '@assay/node-kit'
 import { basisPoints, byteCount, durationMs, limits, unixMs, usdc, type Address, type QuorumId } from '@assay/protocol'
 import { createSqliteStore, migrations as providerMigrations, openProvider } from '@assay/provider'
 import { openSandbox } from '@assay/runner'
-import { createSqliteStore as createValidatorStore, migrations as validatorMigrations, openValidator } from '@assay/validator'
+import {
+  createSqliteStore as createValidatorStore,
+  migrations as validatorMigrations,
+  openValidator,
+} from '@assay/validator'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deriveActor, deriveActors, type Actor } from './actors.ts'
@@ -67,7 +76,13 @@ export async function openDevnet(options: DevnetOptions, signal: AbortSignal): P
   onStep('chain and contracts')
   const market = stack.use(
     await openMarketChain(
-      { ...cast, threshold: options.threshold ?? 3, stakeUsdc: stake, clientUsdc: clientFunds, port: options.rpcPort ?? 0 },
+      {
+        ...cast,
+        threshold: options.threshold ?? 3,
+        stakeUsdc: stake,
+        clientUsdc: clientFunds,
+        port: options.rpcPort ?? 0,
+      },
       signal,
     ),
   )
@@ -119,8 +134,16 @@ function castActors({ seed, honestProviders = 4, garbageProviders = 1, validator
   }
 }
 
-const openParts = ({ stack, options, market, beacon, signal }: Build, actor: Actor, bootstrap: readonly string[]): Promise<NodeParts> =>
-  openNode(stack, { actor, dataDir: options.dataDir, market, beacon, bootstrap, log: options.log ?? silentLogger }, signal)
+const openParts = (
+  { stack, options, market, beacon, signal }: Build,
+  actor: Actor,
+  bootstrap: readonly string[],
+): Promise<NodeParts> =>
+  openNode(
+    stack,
+    { actor, dataDir: options.dataDir, market, beacon, bootstrap, log: options.log ?? silentLogger },
+    signal,
+  )
 
 async function startAggregator(build: Build, actor: Actor) {
   const { stack, options, market, signal } = build
@@ -153,7 +176,12 @@ async function startProvider(build: Build, actor: DevnetProvider, bootstrap: rea
   const honest = stack.use(await openOwnSandbox(parts, actor, build.signal))
   const sandbox = actor.honest ? honest : openGarbageSandbox(honest)
   const database = stack.use(openDatabase(join(parts.dir, 'provider.db'), { migrations: providerMigrations }))
-  const options = { slots: 8, minPriceUsdc: usdc(1_000n), classes: ['D1' as const], inputBytes: byteCount(limits.inputBytes) }
+  const options = {
+    slots: 8,
+    minPriceUsdc: usdc(1_000n),
+    classes: ['D1' as const],
+    inputBytes: byteCount(limits.inputBytes),
+  }
   stack.use(await openProvider({ ...parts, sandbox, store: createSqliteStore(database) }, options))
 }
 

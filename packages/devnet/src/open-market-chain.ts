@@ -3,7 +3,7 @@ import { deployMarket } from '@assay/contracts/deploy'
 import { startLocalChain, type LocalChain } from '@assay/contracts/local-chain'
 import { mintTestUsdc } from '@assay/contracts/test-usdc'
 import { asAddress, usdc, type Address, type QuorumId, type UsdcBase } from '@assay/protocol'
-import { createPublicClient, createWalletClient, http, parseEther } from 'viem'
+import { createPublicClient, createTestClient, createWalletClient, http, parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Actor } from './actors.ts'
 
@@ -24,6 +24,8 @@ export interface MarketChain extends AsyncDisposable {
   readonly quorumId: QuorumId
   /** A connection of its own for each service. */
   connect(signal: AbortSignal): Promise<Chain>
+  /** Moves the chain's clock ahead, for deadlines that a test cannot wait for. */
+  passTime(seconds: number): Promise<void>
 }
 
 export async function openMarketChain(options: MarketChainOptions, signal: AbortSignal): Promise<MarketChain> {
@@ -31,9 +33,15 @@ export async function openMarketChain(options: MarketChainOptions, signal: Abort
   const local = stack.use(await startLocalChain({ port: options.port ?? 0 }))
   const transport = http(local.rpcUrl)
   const publicClient = createPublicClient({ transport, pollingInterval: 20, cacheTime: 0 })
+  const testClient = createTestClient({ mode: 'hardhat', transport })
   const walletClient = createWalletClient({ account: privateKeyToAccount(local.accounts[0]!.privateKey), transport })
   // Unbonding outlasts everything a devnet does; verdicts slash at once, so that a short run shows them.
-  const market = await deployMarket({ publicClient, walletClient, appealWindow: 0, minValidatorStake: options.stakeUsdc })
+  const market = await deployMarket({
+    publicClient,
+    walletClient,
+    appealWindow: 0,
+    minValidatorStake: options.stakeUsdc,
+  })
   const connect = (inner: AbortSignal): Promise<Chain> =>
     openChain({ rpcUrls: [local.rpcUrl], escrow: asAddress(market.escrow), pollMs: 50 }, inner)
   const actors = [options.aggregator, ...options.providers, ...options.validators, options.client]
@@ -43,13 +51,30 @@ export async function openMarketChain(options: MarketChainOptions, signal: Abort
   const chain = await connect(signal)
   await stakeAll(chain, options, signal)
   const members = options.validators.map((validator) => validator.address)
-  const quorumId = await openOperatorAccount(chain, options.aggregator.privateKey).createQuorum(members, options.threshold, signal)
+  const quorumId = await openOperatorAccount(chain, options.aggregator.privateKey).createQuorum(
+    members,
+    options.threshold,
+    signal,
+  )
   const owned = stack.move()
-  return { rpcUrl: local.rpcUrl, escrow: asAddress(market.escrow), quorumId, connect, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    rpcUrl: local.rpcUrl,
+    escrow: asAddress(market.escrow),
+    quorumId,
+    connect,
+    passTime: async (seconds) => {
+      await testClient.increaseTime({ seconds })
+      await testClient.mine({ blocks: 1 })
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 function balances({ providers, validators, aggregator, client, stakeUsdc, clientUsdc }: MarketChainOptions) {
-  const staked = [...providers, ...validators, aggregator].map(({ address }) => ({ address, amount: stakeUsdc as bigint }))
+  const staked = [...providers, ...validators, aggregator].map(({ address }) => ({
+    address,
+    amount: stakeUsdc as bigint,
+  }))
   return [...staked, { address: client.address, amount: clientUsdc as bigint }]
 }
 
@@ -60,8 +85,15 @@ async function giveCoins(local: LocalChain, actors: readonly Actor[]): Promise<v
   for (const { address } of actors) await wallet.sendTransaction({ to: address, value: parseEther('10'), chain: null })
 }
 
-async function stakeAll(chain: Chain, { providers, validators, aggregator, stakeUsdc }: MarketChainOptions, signal: AbortSignal): Promise<void> {
-  const stake = (actor: Actor, roles: { provider?: boolean; validator?: boolean; aggregator?: boolean }): Promise<void> =>
+async function stakeAll(
+  chain: Chain,
+  { providers, validators, aggregator, stakeUsdc }: MarketChainOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const stake = (
+    actor: Actor,
+    roles: { provider?: boolean; validator?: boolean; aggregator?: boolean },
+  ): Promise<void> =>
     openOperatorAccount(chain, actor.privateKey).ensureStaked({ roles, stakeUsdc: usdc(stakeUsdc) }, signal)
   await Promise.all([
     ...providers.map((actor) => stake(actor, { provider: true })),

@@ -37,7 +37,11 @@ export interface NodeParts {
 const blobCapBytes = byteCount(8 * 1024 * 1024 * 1024)
 
 /** Opens the parts of one node; `stack` closes them. Nodes meet over libp2p, HTTP and the chain alone. */
-export async function openNode(stack: AsyncDisposableStack, options: NodeOptions, signal: AbortSignal): Promise<NodeParts> {
+export async function openNode(
+  stack: AsyncDisposableStack,
+  options: NodeOptions,
+  signal: AbortSignal,
+): Promise<NodeParts> {
   const { actor, market, beacon, bootstrap, log } = options
   const dir = join(options.dataDir, actor.name)
   const chainClient = await market.connect(signal)
@@ -52,4 +56,3 @@ export async function openNode(stack: AsyncDisposableStack, options: NodeOptions
   const shared = { clock: systemClock, rng: systemRng, log, dir, chainClient, chain: chainClient.reader }
   return { ...shared, signer: openOperator(actor.privateKey), network, blobs, beacon: client }
 }
-

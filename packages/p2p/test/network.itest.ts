@@ -1,4 +1,4 @@
-import { networkCompliance } from '../../testkit/src/network-compliance.ts'
+import { networkCompliance } from '@assay/testkit'
 import { openMarket } from './open-market.ts'
 
 networkCompliance('libp2p over TCP', async () => openMarket())

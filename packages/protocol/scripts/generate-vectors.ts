@@ -1,11 +1,26 @@
-/** Writes packages/protocol/vectors/*.json. Same bytes on every run: `node packages/protocol/scripts/generate-vectors.ts`. */
+/**
+ * Writes packages/protocol/vectors: `node packages/protocol/scripts/generate-vectors.ts`. Same bytes on every run.
+ * `verdicts.json` and `settlement.json` are core's: `node packages/core/scripts/generate-vectors.ts`.
+ */
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../src/index.ts'
+import { commitmentVector } from './commitment-vector.ts'
 import { eip712Vector } from './eip712-vector.ts'
+import { envelopeVector } from './envelope-vector.ts'
+import { samplingVector } from './sampling-vector.ts'
+import { blobVector, manifestVector, merkleVector } from './tree-vectors.ts'
 
 /** File name without extension → content. */
 export async function buildVectors(): Promise<Readonly<Record<string, Json>>> {
-  return { eip712: eip712Vector() }
+  return {
+    eip712: eip712Vector(),
+    commitments: commitmentVector(),
+    sampling: samplingVector(),
+    merkle: merkleVector(),
+    blob: await blobVector(),
+    manifest: manifestVector(),
+    envelopes: await envelopeVector(),
+  }
 }
 
 /** The text of a vector file. */

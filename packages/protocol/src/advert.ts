@@ -1,6 +1,6 @@
 /** What a node says of itself. The DHT only hints who to ask; the advert comes from the peer, the stake from the chain. */
 import { z } from 'zod'
-import { Envelope, openEnvelope } from './envelope.ts'
+import { openEnvelope, type Envelope } from './envelope.ts'
 import { MarketError } from './errors.ts'
 import { DeterminismClass } from './job-spec.ts'
 import { limits } from './limits.ts'
@@ -39,7 +39,8 @@ export function openAdvert(envelope: Envelope, market: MarketDomain, peer: Addre
   const refuse = (reason: string): never => {
     throw new MarketError('advert-invalid', `advert refused: ${reason}`, { details: { peer, reason } })
   }
-  if (envelope.signer !== peer || deriveAddress(advert.publicKey) !== peer) refuse('not signed by the peer that served it')
+  if (envelope.signer !== peer || deriveAddress(advert.publicKey) !== peer)
+    refuse('not signed by the peer that served it')
   if (advert.chainId !== market.chainId || advert.escrow !== market.escrow) refuse('it is for another market')
   if (advert.expiresAtMs <= now) refuse('it has expired')
   if (advert.expiresAtMs - advert.issuedAtMs > limits.advertLifeMs) refuse('it lives too long')

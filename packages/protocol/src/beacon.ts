@@ -2,7 +2,7 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { z } from 'zod'
 import { encodeCanonical, hexToBytes, keccakText, sha256Hex } from './canonical.ts'
-import { hash32Schema, hexSchema } from './schema.ts'
+import { hexSchema } from './schema.ts'
 import { asHash, beaconRound, unixMs, type BeaconRound, type Hash32, type UnixMs } from './units.ts'
 
 /** What pins a beacon: whoever knows these four values can verify any round offline. */

@@ -37,7 +37,7 @@ export function createBlobHasher(): BlobHasher {
   }
   return {
     async update(bytes) {
-      for (let offset = 0; offset < bytes.length; ) {
+      for (let offset = 0; offset < bytes.length;) {
         const part = bytes.subarray(offset, offset + blobChunkBytes - filled)
         buffer.set(part, filled)
         filled += part.length

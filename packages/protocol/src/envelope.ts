@@ -36,13 +36,28 @@ export async function createEnvelope(kind: EnvelopeKind, body: Json, signer: Dig
 }
 
 /**
- * Checks kind and signature, then parses. Throws `signature-invalid` or `message-malformed`.
+ * Checks kind and signature, then that the text is canonical, then parses. Throws `signature-invalid` or `message-malformed`.
  * The caller still has to check that the signer is the one it expects.
  */
 export function openEnvelope<S extends z.ZodType>(kind: EnvelopeKind, schema: S, envelope: Envelope): z.output<S> {
-  if (envelope.kind !== kind || recoverSigner(deriveEnvelopeDigest(kind, envelope.payload), envelope.signature) !== envelope.signer)
+  if (
+    envelope.kind !== kind ||
+    recoverSigner(deriveEnvelopeDigest(kind, envelope.payload), envelope.signature) !== envelope.signer
+  )
     throw new MarketError('signature-invalid', `the ${kind} signature is not by its signer`, { details: { kind } })
-  return parseMessage(schema, parseJson(envelope.payload), kind)
+  const body = parseJson(envelope.payload)
+  // One value has one text: otherwise two readers could take the same signed bytes for different messages.
+  if (!isCanonical(body, envelope.payload))
+    throw new MarketError('message-malformed', `the ${kind} is not canonical JSON`)
+  return parseMessage(schema, body, kind)
+}
+
+function isCanonical(body: unknown, text: string): boolean {
+  try {
+    return encodeCanonical(toJson(body)) === text
+  } catch {
+    return false
+  }
 }
 
 /** Parses untrusted JSON by its schema. Throws `message-malformed` with the first offending path. */
@@ -61,8 +76,7 @@ export function decodeFrame<S extends z.ZodType>(schema: S, frame: Uint8Array, w
 }
 
 /** Writes a frame. Bigints become decimal strings, so that a parsed message can be sent on as it is. */
-export const encodeFrame = (message: object): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(toJson(message)))
+export const encodeFrame = (message: object): Uint8Array => new TextEncoder().encode(JSON.stringify(toJson(message)))
 
 /** A typed message as plain JSON: bigints become decimal strings, absent fields stay absent. */
 export function toJson(value: unknown): Json {
@@ -72,7 +86,8 @@ export function toJson(value: unknown): Json {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined)
     return Object.fromEntries(entries.map(([key, item]) => [key, toJson(item)]))
   }
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return value
   throw new TypeError('not a wire value')
 }
 

@@ -5,7 +5,15 @@ import { hexToBytes, keccakText } from './canonical.ts'
 import { deriveEnvelopeDigest, Envelope } from './envelope.ts'
 import { limits } from './limits.ts'
 import { merkleLeaf, merkleRoot } from './merkle.ts'
-import { addressSchema, hash32Schema, hashSchema, ppmSchema, quorumIdSchema, unixMsSchema, usdcSchema } from './schema.ts'
+import {
+  addressSchema,
+  hash32Schema,
+  hashSchema,
+  ppmSchema,
+  quorumIdSchema,
+  unixMsSchema,
+  usdcSchema,
+} from './schema.ts'
 import { MarketDomain, SignedCommit } from './typed-data.ts'
 import { asHash, beaconRound, type EpochRoot, type Hash32 } from './units.ts'
 

@@ -34,7 +34,7 @@ export class MarketError extends Error {
 
 /** A `MarketError` on the wire. */
 export const ErrorBody = z.strictObject({
-  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]),
+  code: z.enum(errorCodes),
   message: z.string().max(2000),
   blame: z.enum(blames),
   details: z.record(z.string().max(64), z.union([z.string().max(2000), z.number(), z.boolean()])),

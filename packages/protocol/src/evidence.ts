@@ -8,7 +8,7 @@ import { BeaconInfo, BeaconValue } from './beacon.ts'
 import { encodeCanonicalBytes, hexToBytes, keccakHex, keccakText } from './canonical.ts'
 import { toJson } from './envelope.ts'
 import { Epoch } from './epoch.ts'
-import { errorCodes, type ErrorCode } from './error-table.ts'
+import { errorCodes } from './error-table.ts'
 import { blames } from './blame.ts'
 import { JobSpec } from './job-spec.ts'
 import { limits } from './limits.ts'
@@ -65,7 +65,7 @@ export const FailedAttempt = z.strictObject({
   shard: shardSchema,
   attempt: attemptSchema,
   provider: addressSchema,
-  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]),
+  code: z.enum(errorCodes),
   blame: z.enum(blames),
   atMs: unixMsSchema,
 })
@@ -151,10 +151,14 @@ export interface ShardResult {
 /** Root over the accepted shards of a batch, sorted by order id and shard; all zeros when none was accepted. */
 export function deriveResultsRoot(results: readonly ShardResult[]): Hash32 {
   if (results.length === 0) return asHash(`0x${'00'.repeat(32)}`)
-  const sorted = results.toSorted((a, b) => (a.orderId === b.orderId ? a.shard - b.shard : a.orderId < b.orderId ? -1 : 1))
+  const sorted = results.toSorted((a, b) =>
+    a.orderId === b.orderId ? a.shard - b.shard : a.orderId < b.orderId ? -1 : 1,
+  )
   return merkleRoot(
     sorted.map(({ orderId, shard, attempt, provider, commitment }) =>
-      merkleLeaf(hexToBytes(AbiParameters.encode(resultTypes, [resultTag, orderId, shard, attempt, provider, commitment]))),
+      merkleLeaf(
+        hexToBytes(AbiParameters.encode(resultTypes, [resultTag, orderId, shard, attempt, provider, commitment])),
+      ),
     ),
   )
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { BeaconInfo } from './beacon.ts'
 import { blames } from './blame.ts'
-import { errorCodes, type ErrorCode } from './error-table.ts'
+import { errorCodes } from './error-table.ts'
 import { ShardVerdict } from './evidence.ts'
 import { JobSpec } from './job-spec.ts'
 import { limits } from './limits.ts'
@@ -108,7 +108,7 @@ export const AttemptView = z.strictObject({
   provider: addressSchema,
   state: AttemptState,
   /** Why it failed, when it did. */
-  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]).optional(),
+  code: z.enum(errorCodes).optional(),
   blame: z.enum(blames).optional(),
   detail: z.string().max(2000).optional(),
   ratePpm: ppmSchema.optional(),
@@ -167,7 +167,7 @@ export const JobEvent = z.strictObject({
   shard: shardSchema.optional(),
   attempt: attemptSchema.optional(),
   provider: addressSchema.optional(),
-  code: z.enum(errorCodes as readonly [ErrorCode, ...ErrorCode[]]).optional(),
+  code: z.enum(errorCodes).optional(),
   blame: z.enum(blames).optional(),
   /** Numbers and ids worth showing, as text. */
   note: z.string().max(500).optional(),

@@ -1,10 +1,5 @@
 /** Wire and hash truth of Assay. See SPEC.md. */
-export {
-  Advert,
-  imageKey,
-  openAdvert,
-  roleKey,
-} from './advert.ts'
+export { Advert, imageKey, openAdvert, roleKey } from './advert.ts'
 export {
   beaconDst,
   BeaconInfo,
@@ -16,10 +11,7 @@ export {
   deriveRandomness,
   verifyBeaconValue,
 } from './beacon.ts'
-export {
-  type Blame,
-  blames,
-} from './blame.ts'
+export { type Blame, blames } from './blame.ts'
 export {
   blobChunkBytes,
   type BlobHasher,
@@ -64,13 +56,7 @@ export {
   Seat,
   sortLeaves,
 } from './epoch.ts'
-export {
-  type ErrorCode,
-  errorCodes,
-  type ErrorRow,
-  errorTable,
-  type Stage,
-} from './error-table.ts'
+export { type ErrorCode, errorCodes, type ErrorRow, errorTable, type Stage } from './error-table.ts'
 export {
   assertBug,
   decodeError,
@@ -129,16 +115,8 @@ export {
   shardInputs,
   ShardSpec,
 } from './job-spec.ts'
-export {
-  acceptLease,
-  deriveLeaseDigest,
-  Lease,
-  LeaseOffer,
-  openLease,
-} from './lease.ts'
-export {
-  limits,
-} from './limits.ts'
+export { acceptLease, deriveLeaseDigest, Lease, LeaseOffer, openLease } from './lease.ts'
+export { limits } from './limits.ts'
 export {
   createManifest,
   decodeManifest,
@@ -152,12 +130,7 @@ export {
   pathFault,
   type StdoutEntry,
 } from './manifest.ts'
-export {
-  merkleLeaf,
-  merkleProof,
-  merkleRoot,
-  verifyMerkleProof,
-} from './merkle.ts'
+export { merkleLeaf, merkleProof, merkleRoot, verifyMerkleProof } from './merkle.ts'
 export {
   AdvertReply,
   AdvertRequest,
@@ -185,11 +158,7 @@ export {
   sumUsdc,
   timesUsdc,
 } from './money.ts'
-export {
-  drawSeats,
-  isSampled,
-  type SampleSeed,
-} from './sampling.ts'
+export { drawSeats, isSampled, type SampleSeed } from './sampling.ts'
 export {
   addressSchema,
   attemptSchema,
@@ -212,18 +181,8 @@ export {
   unixSecondsSchema,
   usdcSchema,
 } from './schema.ts'
-export {
-  createSealKey,
-  type ResultSink,
-  sealResult,
-  unsealResult,
-} from './sealed-result.ts'
-export {
-  deriveAddress,
-  derivePublicKey,
-  recoverSigner,
-  signDigest,
-} from './signing.ts'
+export { createSealKey, type ResultSink, sealResult, unsealResult } from './sealed-result.ts'
+export { deriveAddress, derivePublicKey, recoverSigner, signDigest } from './signing.ts'
 export {
   Commit,
   deriveAttestationDigest,

@@ -15,7 +15,10 @@ import {
 } from './schema.ts'
 import { asHash, type BlobRoot, type SpecHash } from './units.ts'
 
-const word = z.string().max(limits.wordBytes).refine((text) => !text.includes('\0') && text.isWellFormed())
+const word = z
+  .string()
+  .max(limits.wordBytes)
+  .refine((text) => !text.includes('\0') && text.isWellFormed())
 
 /** An input file: where it appears below `/in`, and its content address. */
 export const InputRef = z.strictObject({
@@ -97,7 +100,8 @@ export const deriveSpecHash = (spec: JobSpec): SpecHash => asHash(sha256Hex(enco
 /** The words a shard's container runs. */
 export function shardCommand(spec: JobSpec, shard: number): readonly string[] {
   const { subject, args } = spec.shards[shard]!
-  const command = subject === undefined ? spec.command : spec.command.map((part) => part.replaceAll('{}', () => subject))
+  const command =
+    subject === undefined ? spec.command : spec.command.map((part) => part.replaceAll('{}', () => subject))
   return [...command, ...args]
 }
 
@@ -114,7 +118,8 @@ function uniquePaths(inputs: readonly InputRef[]): boolean {
   const paths = new Set(inputs.map((input) => input.path))
   if (paths.size !== inputs.length) return false
   return inputs.every(({ path }) => {
-    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) if (paths.has(path.slice(0, at))) return false
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+      if (paths.has(path.slice(0, at))) return false
     return true
   })
 }

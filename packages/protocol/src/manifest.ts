@@ -9,7 +9,7 @@
  *   f <644|755> <size> <blob root> <path>
  */
 import { merkleLeaf, merkleRoot } from './merkle.ts'
-import { asHash, type BlobRoot, type ByteCount, type ResultRoot } from './units.ts'
+import { asHash, byteCount, type BlobRoot, type ByteCount, type ResultRoot } from './units.ts'
 import { limits } from './limits.ts'
 
 export interface FileEntry {
@@ -36,7 +36,8 @@ export interface Manifest {
 }
 
 /** Why an entry cannot stand in a manifest. */
-export type ManifestFault = 'path-invalid' | 'path-too-long' | 'path-duplicate' | 'too-many-entries' | 'size-invalid'
+export type ManifestFault =
+  'path-invalid' | 'path-too-long' | 'path-duplicate' | 'too-many-entries' | 'too-large' | 'size-invalid'
 
 /** Sorts and checks entries. Returns the fault and the offending path instead of throwing: the producer is untrusted. */
 export function createManifest(
@@ -57,7 +58,11 @@ export function createManifest(
     if (seen.has(path)) return { fault: 'path-duplicate', path }
     seen.add(path)
   }
-  return { manifest: { entries: keyed.map(({ entry }) => entry) } }
+  const bytes = keyed.reduce((sum, { entry, key }) => sum + lineBytes(entry, key), header.length + 1)
+  if (bytes > limits.manifestBytes) return { fault: 'too-large', path: '' }
+  const sorted = keyed.map(({ entry }) => entry)
+  const below = belowFile(sorted)
+  return below === undefined ? { manifest: { entries: sorted } } : { fault: 'path-invalid', path: below }
 }
 
 /** Canonical text of a manifest. */
@@ -91,11 +96,24 @@ export function pathFault(path: string): ManifestFault | undefined {
   if (segments.length > limits.pathDepth) return 'path-too-long'
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) return 'path-invalid'
   // Control characters would break the line form; a lone surrogate has no UTF-8; NFC makes twins impossible.
-  if (/[\u0000-\u001f\u007f]/.test(path) || !path.isWellFormed() || path.normalize('NFC') !== path) return 'path-invalid'
+  if (/[\u0000-\u001f\u007f]/.test(path) || !path.isWellFormed() || path.normalize('NFC') !== path)
+    return 'path-invalid'
   return undefined
 }
 
 const header = 'assay-manifest/1'
+
+/** A path that would need a file to be a directory: no tree has it, and no client could write it. */
+function belowFile(entries: readonly ManifestEntry[]): string | undefined {
+  const files = new Set(entries.flatMap((entry) => (entry.kind === 'file' ? entry.path : [])))
+  for (const entry of entries) {
+    if (entry.kind === 'stdout') continue
+    const { path } = entry
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+      if (files.has(path.slice(0, at))) return path
+  }
+  return undefined
+}
 
 function manifestLines(manifest: Manifest): string[] {
   return [`${header}\n`, ...manifest.entries.map(encodeLine)]
@@ -107,9 +125,13 @@ function encodeLine(entry: ManifestEntry): string {
   return `f ${entry.executable ? '755' : '644'} ${entry.size} ${entry.root} ${entry.path}\n`
 }
 
+/** Length of an entry's line in UTF-8; only its path can hold more than ASCII. */
+const lineBytes = (entry: ManifestEntry, key: Uint8Array): number =>
+  encodeLine(entry).length + (entry.kind === 'stdout' ? 0 : key.length - entry.path.length)
+
 function decodeLine(line: string): ManifestEntry | undefined {
   const stdout = /^o (\d{1,16}) (0x[0-9a-f]{64})$/.exec(line)
-  if (stdout) return { kind: 'stdout', size: Number(stdout[1]) as ByteCount, root: asHash(stdout[2]!) }
+  if (stdout) return { kind: 'stdout', size: byteCount(Number(stdout[1])), root: asHash(stdout[2]!) }
   const directory = /^d (.+)$/.exec(line)
   if (directory) return { kind: 'directory', path: directory[1]! }
   const file = /^f (644|755) (\d{1,16}) (0x[0-9a-f]{64}) (.+)$/.exec(line)
@@ -118,7 +140,7 @@ function decodeLine(line: string): ManifestEntry | undefined {
     kind: 'file',
     path: file[4]!,
     executable: file[1] === '755',
-    size: Number(file[2]) as ByteCount,
+    size: byteCount(Number(file[2])),
     root: asHash(file[3]!),
   }
 }

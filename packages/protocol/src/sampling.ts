@@ -21,7 +21,12 @@ export function isSampled(seed: SampleSeed, rate: Ppm): boolean {
  * and walks the remaining seats in address order. Seats without stake and excluded ones never sit.
  * Returns all drawable seats in drawing order: the first is the auditor, the next ones its alternates.
  */
-export function drawSeats(seed: SampleSeed, round: number, seats: readonly Seat[], exclude: ReadonlySet<Address>): readonly Address[] {
+export function drawSeats(
+  seed: SampleSeed,
+  round: number,
+  seats: readonly Seat[],
+  exclude: ReadonlySet<Address>,
+): readonly Address[] {
   const left = seats
     .filter((seat) => seat.stake > 0n && !exclude.has(seat.validator))
     .toSorted((a, b) => (a.validator < b.validator ? -1 : 1))

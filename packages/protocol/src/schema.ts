@@ -16,11 +16,12 @@ import {
   usdc,
   type Hash32,
   type Hex,
+  type OperatorIndex,
   type PublicKey,
+  type QuorumId,
   type Signature,
   type Unit,
 } from './units.ts'
-import type { OperatorIndex, QuorumId } from './units.ts'
 
 /** Lowercase 0x hex of exactly `bytes` bytes. */
 export const hexSchema = (bytes: number) =>
@@ -64,4 +65,7 @@ export const ppmSchema = z.int().min(0).max(1_000_000).transform(ppm)
 export const basisPointsSchema = z.int().min(0).max(10_000).transform(basisPoints)
 
 /** A clean relative path: NFC, no `.` or `..`, no control characters. */
-export const pathSchema = z.string().min(1).refine((path) => pathFault(path) === undefined)
+export const pathSchema = z
+  .string()
+  .min(1)
+  .refine((path) => pathFault(path) === undefined)

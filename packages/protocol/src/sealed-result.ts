@@ -15,6 +15,9 @@ import { Opening } from './typed-data.ts'
 
 const Header = z.strictObject({ opening: Opening, manifest: z.string().max(limits.manifestBytes) })
 
+/** In JSON every byte of a manifest takes at most two, and the opening a few hundred. */
+const maxHeaderBytes = 2 * limits.manifestBytes + 1024
+
 /** A fresh pair for one job: the client keeps `identity`, the spec carries `recipient`. */
 export async function createSealKey(): Promise<{ readonly identity: string; readonly recipient: string }> {
   const identity = await generateX25519Identity()
@@ -23,7 +26,11 @@ export async function createSealKey(): Promise<{ readonly identity: string; read
 
 /** Encrypts a result as a stream. `read` yields the bytes of one manifest entry; it is called in manifest order. */
 export async function sealResult(
-  result: { readonly opening: Opening; readonly manifest: Manifest; readonly read: (entry: ManifestEntry) => AsyncIterable<Uint8Array> },
+  result: {
+    readonly opening: Opening
+    readonly manifest: Manifest
+    readonly read: (entry: ManifestEntry) => AsyncIterable<Uint8Array>
+  },
   recipient: string,
 ): Promise<AsyncIterable<Uint8Array>> {
   const header = encodeCanonicalBytes(toJson({ opening: result.opening, manifest: encodeManifest(result.manifest) }))
@@ -53,11 +60,12 @@ export async function unsealResult(
   const reader = createReader(await decrypt(sealed, identity))
   const length = await reader.exactly(4)
   const size = new DataView(length.buffer, length.byteOffset).getUint32(0)
-  if (size > limits.manifestBytes + 1024) throw invalid('its header is too large')
-  const header = decodeFrame(Header, await reader.exactly(size), 'sealed result')
+  if (size > maxHeaderBytes) throw invalid('its header is too large')
+  const header = readHeader(await reader.exactly(size))
   const manifest = decodeManifest(header.manifest)
   if (manifest === undefined) throw invalid('its manifest is not canonical')
-  if (deriveResultRoot(manifest) !== header.opening.resultRoot) throw invalid('its manifest does not hash to the result root')
+  if (deriveResultRoot(manifest) !== header.opening.resultRoot)
+    throw invalid('its manifest does not hash to the result root')
   for (const entry of manifest.entries) {
     if (entry.kind === 'directory') {
       await sink(entry, reader.upTo(0))
@@ -72,6 +80,14 @@ export async function unsealResult(
   return { opening: header.opening, manifest }
 }
 
+function readHeader(bytes: Uint8Array): z.infer<typeof Header> {
+  try {
+    return decodeFrame(Header, bytes, 'sealed result')
+  } catch (cause) {
+    throw invalid('its header is malformed', cause)
+  }
+}
+
 async function decrypt(sealed: AsyncIterable<Uint8Array>, identity: string): Promise<AsyncIterable<Uint8Array>> {
   const decrypter = new Decrypter()
   decrypter.addIdentity(identity)
@@ -82,7 +98,10 @@ async function decrypt(sealed: AsyncIterable<Uint8Array>, identity: string): Pro
   }
 }
 
-async function* hashed(bytes: AsyncIterable<Uint8Array>, update: (part: Uint8Array) => Promise<void>): AsyncGenerator<Uint8Array> {
+async function* hashed(
+  bytes: AsyncIterable<Uint8Array>,
+  update: (part: Uint8Array) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   for await (const part of bytes) {
     await update(part)
     yield part
@@ -110,7 +129,7 @@ function createReader(source: AsyncIterable<Uint8Array>): Reader {
     return true
   }
   async function* upTo(size: number): AsyncGenerator<Uint8Array> {
-    for (let left = size; left > 0; ) {
+    for (let left = size; left > 0;) {
       if (!(await fill())) throw invalid('it ends too early')
       const part = rest.subarray(0, left)
       rest = rest.subarray(part.length)

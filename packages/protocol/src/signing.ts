@@ -4,11 +4,11 @@ import * as PublicKeyOf from 'ox/PublicKey'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import * as Secp256k1 from 'ox/Secp256k1'
 import * as SignatureOf from 'ox/Signature'
-import { asAddress, type Address, type Hex, type PrivateKey, type PublicKey, type Signature } from './units.ts'
+import { asAddress, asHash, type Address, type Hex, type PrivateKey, type PublicKey, type Signature } from './units.ts'
 
 /** Signs a digest with a private key. */
 export function signDigest(digest: Hex, privateKey: PrivateKey): Signature {
-  return SignatureOf.toHex(Secp256k1.sign({ payload: digest, privateKey })).toLowerCase() as Signature
+  return asHash(SignatureOf.toHex(Secp256k1.sign({ payload: digest, privateKey })))
 }
 
 /**
@@ -28,7 +28,7 @@ export function recoverSigner(digest: Hex, signature: Signature): Address | unde
 
 /** Compressed public key of a private key. */
 export const derivePublicKey = (privateKey: PrivateKey): PublicKey =>
-  PublicKeyOf.toHex(PublicKeyOf.compress(Secp256k1.getPublicKey({ privateKey }))) as PublicKey
+  asHash(PublicKeyOf.toHex(PublicKeyOf.compress(Secp256k1.getPublicKey({ privateKey }))))
 
 /** EVM address of a compressed public key. Throws when it is not a point of the curve. */
 export const deriveAddress = (publicKey: PublicKey): Address =>

@@ -119,7 +119,8 @@ export const Verdict = z.strictObject({
 })
 export type Verdict = z.infer<typeof Verdict>
 
-export const deriveOrderId = (domain: MarketDomain, terms: OrderTerms): OrderId => asHash(digest(domain, 'OrderTerms', { ...terms }))
+export const deriveOrderId = (domain: MarketDomain, terms: OrderTerms): OrderId =>
+  asHash(digest(domain, 'OrderTerms', { ...terms }))
 export const deriveCommitDigest = (domain: MarketDomain, commit: Commit): Hex =>
   digest(domain, 'Commit', pick(commit, 'Commit'))
 export const deriveAuditCommitDigest = (domain: MarketDomain, commit: Omit<SignedAuditCommit, 'signature'>): Hex =>
@@ -128,7 +129,8 @@ export const deriveAttestationDigest = (domain: MarketDomain, attestation: Omit<
   digest(domain, 'Attestation', pick(attestation, 'Attestation'))
 export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch): Hex =>
   digest(domain, 'SettlementBatch', { ...batch })
-export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex => digest(domain, 'Verdict', { ...verdict })
+export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex =>
+  digest(domain, 'Verdict', { ...verdict })
 
 /** C: hides the result until it is opened, and belongs to one provider's one attempt on one chain. */
 export function deriveCommitment(
@@ -139,7 +141,17 @@ export function deriveCommitment(
   const { orderId, shard, attempt: number, provider } = attempt
   const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint32, uint32, address, bytes32, bytes32'])
   const { chainId, escrow } = domain
-  const values = [commitTag, BigInt(chainId), escrow, orderId, shard, number, provider, opening.resultRoot, opening.salt] as const
+  const values = [
+    commitTag,
+    BigInt(chainId),
+    escrow,
+    orderId,
+    shard,
+    number,
+    provider,
+    opening.resultRoot,
+    opening.salt,
+  ] as const
   return asHash(keccakAbi(AbiParameters.encode(types, values)))
 }
 
@@ -152,7 +164,16 @@ export function deriveAuditCommitment(
   const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint8, address, bytes32, bytes32'])
   const { chainId, escrow } = domain
   const { commitment, round: number, validator } = audit
-  const values = [auditTag, BigInt(chainId), escrow, commitment, number, validator, opening.resultRoot, opening.salt] as const
+  const values = [
+    auditTag,
+    BigInt(chainId),
+    escrow,
+    commitment,
+    number,
+    validator,
+    opening.resultRoot,
+    opening.salt,
+  ] as const
   return asHash(keccakAbi(AbiParameters.encode(types, values)))
 }
 

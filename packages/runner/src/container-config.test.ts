@@ -50,12 +50,12 @@ describe('container config', () => {
         health: ['NONE'],
       },
     )
-    const [privileges, seccomp] = host?.SecurityOpt as readonly string[]
+    const [privileges, seccomp] = (host?.SecurityOpt ?? []) as readonly string[]
     assert.equal(privileges, 'no-new-privileges')
     assert.ok(seccomp?.startsWith('seccomp={"defaultAction":"SCMP_ACT_ERRNO"'))
   })
 
-  it('bounds memory, processes, cores, files and both writable folders', () => {
+  it('bounds memory, processes, cores, files and every writable folder', () => {
     assert.equal(host?.Memory, 2 ** 26)
     assert.equal(host?.MemorySwap, host?.Memory)
     assert.equal(host?.NanoCpus, 1_500_000_000)
@@ -69,8 +69,8 @@ describe('container config', () => {
         ['fsize', true, 5000 + 2 ** 20],
       ],
     )
-    const tmpfs = 'rw,exec,nosuid,nodev,size=8192,nr_inodes=100001,uid=65534,gid=65534,mode=0755'
-    assert.deepEqual(host?.Tmpfs, { '/out': tmpfs, '/tmp': tmpfs })
+    const tmpfs = 'rw,nosuid,nodev,size=8192,nr_inodes=100001,uid=65534,gid=65534,mode=0755'
+    assert.deepEqual(host?.Tmpfs, { '/out': `exec,${tmpfs}`, '/tmp': `exec,${tmpfs}`, '/dev/shm': `noexec,${tmpfs}` })
   })
 
   it('binds two things of the host, both read-only', () => {

@@ -25,7 +25,7 @@ export interface ContainerPlan {
 }
 
 /** The user of every job: no account on the host, no entry in any group. */
-export const jobUser = 65534
+const jobUser = 65534
 
 /** Creation request for one run. Whatever the image says about user, entrypoint, health or volumes is overridden. */
 export function createContainerConfig(plan: ContainerPlan): ContainerCreateOptions {
@@ -76,7 +76,12 @@ function createHostConfig(plan: ContainerPlan): HostConfig & { readonly Cgroupns
       { Type: 'bind', Source: plan.stubPath, Target: stubTarget, ReadOnly: true },
       { Type: 'bind', Source: plan.inputs, Target: '/in', ReadOnly: true },
     ],
-    Tmpfs: { '/out': tmpfsOptions(diskBytes), '/tmp': tmpfsOptions(diskBytes) },
+    Tmpfs: {
+      '/out': `exec,${tmpfsOptions(diskBytes)}`,
+      '/tmp': `exec,${tmpfsOptions(diskBytes)}`,
+      // Python's multiprocessing and the like need it; the engine makes none for a container without IPC.
+      '/dev/shm': `noexec,${tmpfsOptions(diskBytes)}`,
+    },
     LogConfig: { Type: 'none', Config: {} },
     RestartPolicy: { Name: 'no' },
     AutoRemove: false,
@@ -88,7 +93,7 @@ function createHostConfig(plan: ContainerPlan): HostConfig & { readonly Cgroupns
 /** Zero would mean "no limit" to the kernel. With `uid` a folder of that name in the image cannot decide the owner. */
 function tmpfsOptions(diskBytes: number): string {
   const size = Math.max(pageBytes, Math.ceil(diskBytes / pageBytes) * pageBytes)
-  return `rw,exec,nosuid,nodev,size=${size},nr_inodes=${limits.inodes},uid=${jobUser},gid=${jobUser},mode=0755`
+  return `rw,nosuid,nodev,size=${size},nr_inodes=${limits.inodes},uid=${jobUser},gid=${jobUser},mode=0755`
 }
 
 const pageBytes = 4096

@@ -8,7 +8,7 @@ export {
   type ImageFile,
   type ImageLink,
 } from './image-archive.ts'
+export { loadImage } from './load-image.ts'
 export { openSandbox, type SandboxDeps, type SandboxOptions } from './open-sandbox.ts'
 export { type ResolvedImage, resolveImage } from './resolve-image.ts'
-export { loadImage } from './load-image.ts'
 export { findStubBinary } from './stub-binary.ts'

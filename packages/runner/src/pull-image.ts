@@ -1,8 +1,9 @@
-/** Pulling by digest. The engine reports failures inside a successful answer, so every event is read. */
+/** Pulling by digest. */
 import { MarketError } from '@assay/protocol'
 import { engineRefusal } from './engine-error.ts'
 import type { Engine } from './engine.ts'
 import { limits } from './limits.ts'
+import { progressFailure } from './progress-failure.ts'
 
 /** Pulls `name@digest`. Throws `image-unknown`, `image-digest-mismatch`; the caller still checks what arrived. */
 export async function pullImage(
@@ -13,31 +14,13 @@ export async function pullImage(
   const image = `${ref.name}@${ref.digest}`
   try {
     await engine.call('image pull', { limitMs: limits.pullMs, signal }, async (abortSignal) => {
-      const stream = await engine.docker.createImage({ fromImage: image, abortSignal })
-      const failure = await pullFailure(engine, stream)
+      const failure = await progressFailure(engine, await engine.docker.createImage({ fromImage: image, abortSignal }))
       if (failure !== undefined) throw pullError(image, failure)
     })
   } catch (error) {
     const refusal = engineRefusal(error)
     throw refusal === undefined ? error : pullError(image, refusal.message)
   }
-}
-
-/** The first error among the events of a pull. */
-async function pullFailure(engine: Engine, stream: NodeJS.ReadableStream): Promise<string | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
-  let failure: string | undefined
-  engine.docker.modem.followProgress(
-    stream,
-    (error) => (error ? reject(error) : resolve(failure)),
-    (event: unknown) => (failure ??= eventError(event)),
-  )
-  return promise
-}
-
-function eventError(event: unknown): string | undefined {
-  if (typeof event !== 'object' || event === null || !('error' in event)) return undefined
-  return typeof event.error === 'string' ? event.error : 'unknown error'
 }
 
 function pullError(image: string, message: string): MarketError {

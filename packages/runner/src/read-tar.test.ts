@@ -227,7 +227,7 @@ function endsWell(seen: readonly Seen[]): void {
 async function readLeniently(archive: Buffer): Promise<readonly string[] | undefined> {
   const reader = extract()
   const names: string[] = []
-  reader.on('entry', (head: { readonly name: string }, body: NodeJS.ReadableStream, next: () => void) => {
+  reader.on('entry', (head, body, next) => {
     names.push(head.name)
     body.resume()
     next()

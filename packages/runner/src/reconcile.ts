@@ -2,7 +2,7 @@
 import { containerName, labelKeys, labelSchema } from './container-name.ts'
 import { removeContainer } from './container.ts'
 import { isOwnerAlive } from './owner.ts'
-import type { RunContext } from './run-task.ts'
+import type { RunContext } from './run-context.ts'
 import { limits } from './limits.ts'
 
 /** Kills and removes leftovers of this runner id whose owner is dead, or is us and has no live call. Returns how many. */

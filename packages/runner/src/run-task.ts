@@ -1,39 +1,22 @@
-/** One run, from task to outcome. The parts that differ between a cold and a parked container are `prepare` only. */
-import type { Clock, SandboxConditions, SandboxFacts, SandboxObserver, SandboxOutcome, SandboxTask } from '@assay/core'
+/** One run, from task to outcome. */
+import type { SandboxConditions, SandboxObserver, SandboxOutcome, SandboxTask } from '@assay/core'
 import { deriveResultRoot, durationMs, isMarketError, type DurationMs, type UnixMs } from '@assay/protocol'
 import { classifyRun, type RunVerdict } from './classify-run.ts'
 import type { OutputTree } from './collect-tree.ts'
-import { createContainerConfig } from './container-config.ts'
 import { containerName } from './container-name.ts'
-import { createContainer, removeContainer, type JobContainer, type Quarantine } from './container.ts'
-import type { CoreSlots } from './core-slots.ts'
+import { removeContainer } from './container.ts'
 import { engineRefusal } from './engine-error.ts'
-import type { Engine } from './engine.ts'
 import { requireImage, type LocalImage } from './image.ts'
-import { createEnvironment, fixedConditions } from './job-environment.ts'
+import { fixedConditions } from './job-environment.ts'
 import { limits } from './limits.ts'
+import { prepareContainer } from './prepare-container.ts'
 import { reconcileContainers } from './reconcile.ts'
+import type { RunContext } from './run-context.ts'
 import { stageInputs } from './stage-inputs.ts'
-import type { RunStaging, Staging } from './staging.ts'
-import { createStub, type Stub } from './stub-script.ts'
+import type { RunStaging } from './staging.ts'
 import { supervise } from './supervise.ts'
 import { taskFault } from './task-fault.ts'
 import { createTextTail, type TextTail } from './text-tail.ts'
-
-/** What every run of one sandbox shares. */
-export interface RunContext {
-  readonly clock: Clock
-  readonly engine: Engine
-  readonly facts: SandboxFacts
-  readonly slots: CoreSlots
-  readonly staging: Staging
-  readonly quarantine: Quarantine
-  /** Names of containers that belong to a call that has not returned. */
-  readonly live: Set<string>
-  readonly runnerId: string
-  readonly stubPath: string
-  readonly runtime?: string
-}
 
 /** Never throws for what a job does; throws `docker-unavailable` and `docker-permission`. */
 export async function runTask(
@@ -48,9 +31,13 @@ export async function runTask(
     durationMs: ran,
     stderrTail: stderr.text(),
   })
+  const fault = taskFault(task, context.facts)
+  if (fault !== undefined) return fail(fault)
+  const name = containerName({ runnerId: context.runnerId, runId: task.runId })
+  // Before it waits for a core: a second start must fail, not run once the first is over.
+  if (context.live.has(name)) return fail(engineFault(`a run with this id is under way: ${name}`))
+  context.live.add(name)
   try {
-    const fault = taskFault(task, context.facts)
-    if (fault !== undefined) return fail(fault)
     const conditions = task.conditions ?? { ...fixedConditions, cpuCount: Math.ceil(task.limits.cpus / 1000) }
     if (context.quarantine.size >= limits.quarantined) await reconcileContainers(context, signal)
     if (context.quarantine.size >= limits.quarantined) {
@@ -71,6 +58,8 @@ export async function runTask(
     }
   } catch (error) {
     return fail(faultVerdict(error, signal))
+  } finally {
+    context.live.delete(name)
   }
 }
 
@@ -95,60 +84,26 @@ async function runStaged(context: RunContext, run: Run, staging: RunStaging, sig
     const failure = fault.blame === 'client' ? 'command-invalid' : 'engine-fault'
     return { verdict: { kind: 'failed', failure, ...fault }, ran: durationMs(0) }
   }
-  const name = containerName({ runnerId: context.runnerId, runId: task.runId })
-  if (context.live.has(name)) {
-    return { verdict: engineFault(`a run with this id is under way: ${name}`), ran: durationMs(0) }
-  }
-  context.live.add(name)
+  const { container, marker } = await prepareContainer(context, { ...run, inputs: staging.inputs })
   try {
-    const { container, stub } = await prepare(context, run, staging)
-    try {
-      const options = {
-        marker: stub.marker,
-        captureStdout: task.captureStdout,
-        stdoutBytes: task.limits.stdoutBytes,
-        outputBytes: task.limits.outputBytes,
-        directory: staging.outputs,
-        timeMs: task.limits.timeMs,
-        onStarted: (at: UnixMs) => observer.started?.(at),
-        onLog: (bytes: Uint8Array) => {
-          stderr.add(bytes)
-          observer.log?.(bytes)
-        },
-      }
-      const { traces, durationMs: ran } = await supervise(context, container, options, signal)
-      return { verdict: classifyRun(traces), ran }
-    } finally {
-      await removeContainer(context.engine, container.id, context.quarantine)
+    const options = {
+      marker,
+      captureStdout: task.captureStdout,
+      stdoutBytes: task.limits.stdoutBytes,
+      outputBytes: task.limits.outputBytes,
+      directory: staging.outputs,
+      timeMs: task.limits.timeMs,
+      onStarted: (at: UnixMs) => observer.started?.(at),
+      onLog: (bytes: Uint8Array) => {
+        stderr.add(bytes)
+        observer.log?.(bytes)
+      },
     }
+    const { traces, durationMs: ran } = await supervise(context, container, options, signal)
+    return { verdict: classifyRun(traces), ran }
   } finally {
-    context.live.delete(name)
+    await removeContainer(context.engine, container.id, context.quarantine)
   }
-}
-
-/** A container that is ready to start. Parked ones will come from here as well. */
-async function prepare(
-  context: RunContext,
-  { task, image, conditions, cpuset }: Run,
-  staging: RunStaging,
-): Promise<{ readonly container: JobContainer; readonly stub: Stub }> {
-  const { architecture } = context.facts
-  const environment = createEnvironment({ image: image.environment, task: task.env, conditions, architecture })
-  const stub = createStub({ command: task.command, environment })
-  const { runnerId, staging: home, stubPath, runtime } = context
-  const config = createContainerConfig({
-    identity: { runnerId, owner: home.owner, runId: task.runId, deadline: task.deadline },
-    imageId: image.id,
-    words: stub.words,
-    limits: task.limits,
-    conditions,
-    cpuset,
-    stubPath,
-    inputs: staging.inputs,
-    architecture,
-    ...(runtime === undefined ? {} : { runtime }),
-  })
-  return { container: await createContainer(context.engine, config), stub }
 }
 
 function succeed(tree: OutputTree, staging: RunStaging, ran: DurationMs, stderr: TextTail): SandboxOutcome {

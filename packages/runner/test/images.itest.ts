@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test'
 import { isMarketError, type ErrorCode } from '@assay/protocol'
 import { createImageArchive, type ImageConfig } from '../src/image-archive.ts'
 import { resolveImage } from '../src/resolve-image.ts'
-import { createBusyboxArchive, loadBusyboxImage, loadImage } from './busybox-image.ts'
+import { loadImage } from '../src/load-image.ts'
+import { createBusyboxArchive, loadBusyboxImage } from './busybox-image.ts'
 import { docker, dockerSkip, openTestSandbox, realClock, type TestSandbox } from './docker-for-tests.ts'
 import { digestOf, openRegistry } from './registry.ts'
 import { assertFailed, never, printed, shellTask } from './test-task.ts'
@@ -61,8 +62,7 @@ describe('images', { skip }, () => {
 
   it('refuses an image for another architecture', async () => {
     const archive = await createImageArchive({ files: [], architecture: process.arch === 'arm64' ? 'amd64' : 'arm64' })
-    await loadImage(docker, archive.bytes)
-    loaded.add(archive.imageId)
+    loaded.add(await loadImage({ clock: realClock }, archive, never))
     await assert.rejects(test.sandbox.ensureImage(archive.imageId, never), hasCode('image-refused'))
   })
 
@@ -81,10 +81,19 @@ describe('images', { skip }, () => {
 
   it('blames the image whose working folder cannot be entered or whose /out is a file', async () => {
     const file = { path: '/out', bytes: Buffer.from('x') }
-    const { bytes, imageId } = await createImageArchive({ files: [file], config: { Labels: { unique } } })
-    await loadImage(docker, bytes)
+    const archive = await createImageArchive({ files: [file], config: { Labels: { unique } } })
+    const imageId = await loadImage({ clock: realClock }, archive, never)
     loaded.add(imageId)
     assertFailed(await test.sandbox.run(shellTask(imageId, 'true'), never), 'command-invalid', 'client')
+  })
+
+  it('does not take what is no archive, and says so', async () => {
+    const archive = await createImageArchive({ files: [], config: { Labels: { unique, broken: '1' } } })
+    for (const bytes of [Buffer.alloc(1024), archive.bytes.subarray(0, 600)]) {
+      await assert.rejects(loadImage({ clock: realClock }, { ...archive, bytes }, never), (error) =>
+        isMarketError(error),
+      )
+    }
   })
 
   describe('pulling', () => {

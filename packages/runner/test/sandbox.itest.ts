@@ -13,7 +13,7 @@ import { assertFailed, assertOk, never, printed, shellTask } from './test-task.t
 /** The test image links only a few applets; scripts may use any. */
 // prettier-ignore
 const applets = [
-  'chmod', 'chroot', 'cp', 'cut', 'find', 'grep', 'head', 'ln', 'mkdir', 'mkfifo', 'mount', 'nc', 'nproc', 'ps',
+  'chmod', 'chroot', 'cp', 'cut', 'df', 'find', 'grep', 'head', 'ln', 'mkdir', 'mkfifo', 'mount', 'nc', 'nproc', 'ps',
   'readlink', 'sort', 'stat', 'tail', 'touch', 'tr', 'truncate', 'unshare',
 ]
   .map((name) => `${name}() { busybox ${name} "$@"; };`)
@@ -62,6 +62,7 @@ describe('docker sandbox', { skip }, () => {
       ['sees one core', 'nproc', '1\n'],
       ['has address randomisation off', 'cat /proc/self/personality', '00040000\n'],
       ['reads nothing from standard input', 'cat; readlink /proc/self/fd/0', '/dev/null\n'],
+      ['has shared memory of its own', 'df -k /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2', '4096\n'],
       ['may execute what it writes', 'cp /bin/busybox /tmp/true && /tmp/true && echo yes', 'yes\n'],
       ['sees only itself', 'ps | grep -vc "ps\\|grep\\|sh"', '1\n'],
     ]
@@ -261,6 +262,18 @@ describe('docker sandbox', { skip }, () => {
     )
     assert.deepEqual(await Promise.all(outcomes.map(printed)), ['0\n', '1\n', '2\n', '3\n', '4\n', '5\n'])
     for (const [at, i] of order.entries()) assert.ok(Math.abs(at - i) < 2, order.join(' '))
+  })
+
+  it('refuses a second run of the same id also while it would have to wait', async () => {
+    await using own = await openTestSandbox({ maxConcurrent: 1 })
+    const abort = new AbortController()
+    const started = Promise.withResolvers<undefined>()
+    const task = shellTask(image, 'sleep 3600')
+    const first = own.sandbox.run(task, abort.signal, { started: () => started.resolve(undefined) })
+    await started.promise
+    assertFailed(await own.sandbox.run(task, never), 'engine-fault', 'provider')
+    abort.abort()
+    assertFailed(await first, 'cancelled')
   })
 
   it('lets a waiting run be cancelled without starting it', async () => {

@@ -15,7 +15,7 @@ export const never: AbortSignal = new AbortController().signal
 
 let tasks = 0
 
-export const smallLimits: SandboxLimits = {
+const smallLimits: SandboxLimits = {
   cpus: milliCpus(1000),
   memoryBytes: byteCount(64 * 1024 * 1024),
   diskBytes: byteCount(4 * 1024 * 1024),

@@ -30,11 +30,18 @@ const unit = 1_000_000n
 function createStage(options: FakeChainOptions = {}) {
   const clock = createFakeClock()
   const chain = createFakeChain({ clock }, options)
-  const [client, aggregator, provider] = ['client', 'aggregator', 'provider'].map(createTestActor) as [TestActor, TestActor, TestActor]
+  const [client, aggregator, provider] = ['client', 'aggregator', 'provider'].map(createTestActor) as [
+    TestActor,
+    TestActor,
+    TestActor,
+  ]
   const validators = ['v0', 'v1', 'v2'].map(createTestActor)
   const providerIndex = chain.register(provider.address, { provider: true, stakeUsdc: 50n * unit })
   for (const { address } of validators) chain.register(address, { validator: true, stakeUsdc: 100n * unit })
-  const quorumId = chain.createQuorum(validators.map(({ address }) => address), 2)
+  const quorumId = chain.createQuorum(
+    validators.map(({ address }) => address),
+    2,
+  )
   chain.mint(client.address, 20n * unit)
   const { market } = chain.reader
   const terms = OrderTerms.parse({
@@ -58,11 +65,26 @@ function createStage(options: FakeChainOptions = {}) {
       fee: usdc(fee),
       resultsRoot: named<SignedBatch['resultsRoot']>('results'),
     }
-    const hashes = { ordersHash: derivePackedHash(packOrders(body.orders)), payoutsHash: derivePackedHash(packPayouts(body.payouts)) }
+    const hashes = {
+      ordersHash: derivePackedHash(packOrders(body.orders)),
+      payoutsHash: derivePackedHash(packPayouts(body.payouts)),
+    }
     const digest = deriveBatchDigest(market, { ...body, ...hashes })
     return { ...body, signatures: signers.map((signer) => signer.signNow(digest)) }
   }
-  return { clock, chain, market, client, aggregator, provider, validators, providerIndex, terms, batchOf, wallet: chain.writer(aggregator.address) }
+  return {
+    clock,
+    chain,
+    market,
+    client,
+    aggregator,
+    provider,
+    validators,
+    providerIndex,
+    terms,
+    batchOf,
+    wallet: chain.writer(aggregator.address),
+  }
 }
 
 const window = { validAfter: unixSeconds(0), validBefore: unixSeconds(now + 60) }
@@ -75,7 +97,10 @@ describe('fake chain', () => {
   it('digests an EIP-3009 authorisation as wallets do', () => {
     const { market, terms, client } = createStage({ escrow: '0x00000000000000000000000000000000000e5c40' as never })
     const { signature } = signFunding(market, terms, client.privateKey, window)
-    assert.equal(signature, '0x8835a65c42bda45989cff87acee45c2e102cc1a4c23ffd6ebad3fff3b36491920c42ff483e6440533371144002e67a14384f3c4769f457a043965cf8088e09841c')
+    assert.equal(
+      signature,
+      '0x8835a65c42bda45989cff87acee45c2e102cc1a4c23ffd6ebad3fff3b36491920c42ff483e6440533371144002e67a14384f3c4769f457a043965cf8088e09841c',
+    )
   })
 
   it('funds an order once, by the client’s own signature', async () => {
@@ -83,9 +108,15 @@ describe('fake chain', () => {
     const stranger = signFunding(market, terms, createTestActor('stranger').privateKey, window)
     await reverts(wallet.fundWithAuthorization(terms, stranger, never), 'InvalidSignature')
     const sent = await wallet.fundWithAuthorization(terms, signFunding(market, terms, client.privateKey, window), never)
-    assert.deepEqual(await wallet.fundWithAuthorization(terms, signFunding(market, terms, client.privateKey, window), never), sent)
+    assert.deepEqual(
+      await wallet.fundWithAuthorization(terms, signFunding(market, terms, client.privateKey, window), never),
+      sent,
+    )
     const other = chain.writer(client.address)
-    await reverts(other.fundWithAuthorization(terms, signFunding(market, terms, client.privateKey, window), never), 'OrderExists')
+    await reverts(
+      other.fundWithAuthorization(terms, signFunding(market, terms, client.privateKey, window), never),
+      'OrderExists',
+    )
     assert.equal(await chain.reader.usdcBalance(client.address, never), 10n * unit)
     assert.equal(aggregator.address, wallet.address)
   })
@@ -115,8 +146,14 @@ describe('fake chain', () => {
     const { chain, wallet, terms, batchOf, validators, market } = createStage()
     const orderId = chain.fund(terms)
     const resign = (batch: SignedBatch): SignedBatch => {
-      const hashes = { ordersHash: derivePackedHash(packOrders(batch.orders)), payoutsHash: derivePackedHash(packPayouts(batch.payouts)) }
-      return { ...batch, signatures: validators.map((one) => one.signNow(deriveBatchDigest(market, { ...batch, ...hashes }))) }
+      const hashes = {
+        ordersHash: derivePackedHash(packOrders(batch.orders)),
+        payoutsHash: derivePackedHash(packPayouts(batch.payouts)),
+      }
+      return {
+        ...batch,
+        signatures: validators.map((one) => one.signNow(deriveBatchDigest(market, { ...batch, ...hashes }))),
+      }
     }
     const batch = batchOf(orderId)
     await reverts(wallet.settle(resign({ ...batch, fee: usdc(50_000n) }), never), 'FeeOverCap')
@@ -151,11 +188,26 @@ describe('fake chain', () => {
   it('slashes on a quorum’s verdict against whoever took part, after the window, once', async () => {
     const { clock, chain, wallet, terms, provider, validators, market, client } = createStage({ appealWindow: 30 })
     const orderId = chain.fund(terms)
-    const body = { orderId, shard: 0, attempt: 1, provider: provider.address, commitment: named<SignedCommit['commitment']>('c'), sealedHash: named<SignedCommit['sealedHash']>('s') }
+    const body = {
+      orderId,
+      shard: 0,
+      attempt: 1,
+      provider: provider.address,
+      commitment: named<SignedCommit['commitment']>('c'),
+      sealedHash: named<SignedCommit['sealedHash']>('s'),
+    }
     const commit = { ...body, signature: provider.signNow(deriveCommitDigest(market, body)) }
     const detector = validators[0]!.address
     const verdict = Verdict.parse({
-      orderId, shard: 0, attempt: 1, accused: provider.address, outcome: 1, slash: `${60n * unit}`, detector, quorumId: terms.quorumId, evidence: named('evidence'),
+      orderId,
+      shard: 0,
+      attempt: 1,
+      accused: provider.address,
+      outcome: 1,
+      slash: `${60n * unit}`,
+      detector,
+      quorumId: terms.quorumId,
+      evidence: named('evidence'),
     })
     const signatures = validators.map((one) => one.signNow(deriveVerdictDigest(market, verdict)))
     assert.equal(await chain.reader.verdictStatus(verdict, never), 'none')

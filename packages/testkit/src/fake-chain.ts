@@ -34,7 +34,11 @@ export interface FakeChain {
   mint(to: Address, amount: bigint): void
   /** Registers an operator and stakes for it with freshly minted money. */
   register(address: Address, roles: FakeRoles & { readonly stakeUsdc?: bigint }): OperatorIndex
+  /** Adds stake from the operator's own balance. */
+  stake(address: Address, amount: bigint): void
   requestUnbond(address: Address, amount: bigint): void
+  /** Takes stake as a finalised verdict of another order would; it leaves the market. */
+  slash(address: Address, amount: bigint): void
   createQuorum(members: readonly Address[], threshold: number): QuorumId
   /** Escrows an order from the client's balance, as with an allowance. */
   fund(terms: OrderTerms): OrderId
@@ -103,7 +107,9 @@ export function createFakeChain(deps: { readonly clock: Clock }, options: FakeCh
       }
       return index
     },
+    stake: stakes.stake,
     requestUnbond: stakes.requestUnbond,
+    slash: (address, amount) => void stakes.slash(address, amount, nowhere),
     createQuorum: stakes.createQuorum,
     fund: (terms) => escrow.fund(terms, 'allowance', now()),
     setBlacklisted: token.setBlacklisted,
@@ -166,18 +172,23 @@ function createWriter(address: Address, parts: WriterParts): ChainWriter {
       send(`fund:${idOf(terms)}`, signal, gas.fund, () => escrow.fund(terms, authorization, now())),
     async settle(batch, signal) {
       const gasUsed = gas.settle + batch.orders.length * gas.settleOrder + batch.payouts.length * gas.settlePayout
-      const sent = await send(`settle:${batchDigest(market, batch)}`, signal, gasUsed, () => escrow.settle(batch, now()))
+      const sent = await send(`settle:${batchDigest(market, batch)}`, signal, gasUsed, () =>
+        escrow.settle(batch, now()),
+      )
       const proof = { ...sent, transactionHash: asHash<Hash32>(sent.transactionHash) }
       for (const { orderId } of batch.orders) settlements.set(orderId, proof)
       return sent
     },
-    refund: async (terms, signal) => send(`refund:${idOf(terms)}`, signal, gas.refund, () => escrow.refund(terms, now())),
+    refund: async (terms, signal) =>
+      send(`refund:${idOf(terms)}`, signal, gas.refund, () => escrow.refund(terms, now())),
     submitVerdict: async (proven, signatures, signal) =>
       send(`verdict:${deriveVerdictDigest(market, proven.verdict)}`, signal, gas.verdict, () =>
         escrow.submitVerdict(proven, signatures, now()),
       ),
     finalizeVerdict: async (verdict, signal) =>
-      send(`finalize:${deriveVerdictDigest(market, verdict)}`, signal, gas.verdict, () => escrow.finalizeVerdict(verdict, now())),
+      send(`finalize:${deriveVerdictDigest(market, verdict)}`, signal, gas.verdict, () =>
+        escrow.finalizeVerdict(verdict, now()),
+      ),
     async withdrawEarnings(index, signal) {
       reach(signal)
       return mine(gas.withdraw, () => escrow.withdrawEarnings(index))
@@ -185,8 +196,18 @@ function createWriter(address: Address, parts: WriterParts): ChainWriter {
   }
 }
 
+const nowhere = asAddress(`0x${'00'.repeat(19)}01`)
+
 /** Plausible figures, so that code which shows gas has something to show. */
-const gas = { fund: 95_000, settle: 70_000, settleOrder: 9_000, settlePayout: 1_900, refund: 55_000, verdict: 150_000, withdraw: 55_000 }
+const gas = {
+  fund: 95_000,
+  settle: 70_000,
+  settleOrder: 9_000,
+  settlePayout: 1_900,
+  refund: 55_000,
+  verdict: 150_000,
+  withdraw: 55_000,
+}
 
 function fakeMarket(chainId: number, escrow: Address | undefined): ChainMarket {
   const at = (name: string): Address => asAddress(`0x${keccakText(`fake-chain/${chainId}/${name}`).slice(26)}`)

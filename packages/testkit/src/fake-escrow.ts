@@ -26,6 +26,7 @@ import {
   type Hash32,
   type Hex,
   type OperatorIndex,
+  type OrderCharge,
   type OrderId,
   type OrderTerms,
   type Signature,
@@ -79,7 +80,12 @@ const none: ChainOrder = {
 const maxRefundDelay = 7 * 24 * 3600
 
 /** An escrow without orders. */
-export function createFakeEscrow(market: ChainMarket, token: FakeToken, stakes: FakeStakes, options: FakeEscrowOptions): FakeEscrow {
+export function createFakeEscrow(
+  market: ChainMarket,
+  token: FakeToken,
+  stakes: FakeStakes,
+  options: FakeEscrowOptions,
+): FakeEscrow {
   const orders = new Map<OrderId, OrderRow>()
   const earnings = createTally<OperatorIndex>()
   const credit = createTally<Address>()
@@ -104,8 +110,15 @@ export function createFakeEscrow(market: ChainMarket, token: FakeToken, stakes: 
     stakes.verify(batch.quorumId, batchDigest(market, batch), batch.signatures)
     if (batch.orders.length === 0) throw revert('EmptyBatch')
     requireAscending(batch.orders.map((order) => order.orderId).toSorted(), 'OrdersNotSorted')
-    requireAscending(batch.payouts.map((payout) => payout.index).toSorted((a, b) => a - b), 'PayoutsNotSorted')
-    const feeCap = sumUsdc(batch.orders.map(({ orderId, charged }) => portionDown(charged, chargeable(orders.get(orderId), orderId, charged, batch, now).terms.feeBps)))
+    requireAscending(
+      batch.payouts.map((payout) => payout.index).toSorted((a, b) => a - b),
+      'PayoutsNotSorted',
+    )
+    const feeCap = sumUsdc(
+      batch.orders.map((order) =>
+        portionDown(order.charged, chargeable(orders.get(order.orderId), order, batch, now).terms.feeBps),
+      ),
+    )
     const charged = sumUsdc(batch.orders.map((order) => order.charged))
     const credits = sumUsdc(batch.payouts.map((payout) => payout.amount)) + batch.fee
     if (batch.fee > feeCap) throw revert('FeeOverCap', { fee: batch.fee, cap: feeCap })
@@ -166,7 +179,12 @@ export function createFakeEscrow(market: ChainMarket, token: FakeToken, stakes: 
   }
 }
 
-function chargeable(row: OrderRow | undefined, orderId: OrderId, charged: bigint, batch: SignedBatch, now: UnixSeconds): OrderRow {
+function chargeable(
+  row: OrderRow | undefined,
+  { orderId, charged }: OrderCharge,
+  batch: SignedBatch,
+  now: UnixSeconds,
+): OrderRow {
   if (row === undefined) throw revert('OrderUnknown', { orderId })
   if (row.status !== 'funded') throw revert('OrderClosed', { orderId, status: row.status })
   if (row.terms.quorumId !== batch.quorumId) throw revert('WrongQuorum', { orderId })
@@ -238,7 +256,10 @@ function createFakeDisputes(
   stakes: FakeStakes,
   options: FakeEscrowOptions & { readonly isFunded: (id: OrderId) => boolean },
 ): FakeDisputes {
-  const records = new Map<string, { readonly verdict: Verdict; readonly client: Address; readonly finalizeAt: number; final: boolean }>()
+  const records = new Map<
+    string,
+    { readonly verdict: Verdict; readonly client: Address; readonly finalizeAt: number; final: boolean }
+  >()
   const credit = createTally<Address>()
   let fund = 0n
   const idOf = (verdict: Verdict): string => `${verdict.orderId}/${verdict.shard}/${verdict.attempt}/${verdict.accused}`
@@ -262,7 +283,12 @@ function createFakeDisputes(
       if (!options.isFunded(verdict.orderId)) throw revert('OrderUnknown')
       if (records.has(idOf(verdict))) throw revert('VerdictExists')
       stakes.verify(verdict.quorumId, deriveVerdictDigest(market, verdict), signatures)
-      records.set(idOf(verdict), { verdict, client: terms.client, finalizeAt: now + options.appealWindow, final: false })
+      records.set(idOf(verdict), {
+        verdict,
+        client: terms.client,
+        finalizeAt: now + options.appealWindow,
+        final: false,
+      })
     },
     finalize(verdict, now) {
       const record = records.get(idOf(verdict))

@@ -1,6 +1,15 @@
 /** Operators, their stake and the validator sets of a fake chain: the rules of `Stakes` and `Quorums`. */
 import type { ChainMarket, ChainOperator } from '@assay/core'
-import { recoverSigner, usdc, type Address, type Hex, type OperatorIndex, type QuorumId, type QuorumMembers, type Signature } from '@assay/protocol'
+import {
+  recoverSigner,
+  usdc,
+  type Address,
+  type Hex,
+  type OperatorIndex,
+  type QuorumId,
+  type QuorumMembers,
+  type Signature,
+} from '@assay/protocol'
 import { revert } from './fake-revert.ts'
 import type { FakeToken } from './fake-token.ts'
 
@@ -111,7 +120,8 @@ function createFakeQuorums(
     verify(id, digest, signatures) {
       const set = quorum(id)
       if (set === undefined) throw revert('QuorumUnknown', { id })
-      if (signatures.length < set.threshold) throw revert('QuorumNotMet', { have: signatures.length, need: set.threshold })
+      if (signatures.length < set.threshold)
+        throw revert('QuorumNotMet', { have: signatures.length, need: set.threshold })
       const signers = signatures.map((signature) => recoverSigner(digest, signature))
       if (new Set(signers).size !== signers.length) throw revert('SignersNotSorted')
       for (const signer of signers) {

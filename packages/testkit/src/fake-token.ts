@@ -70,8 +70,18 @@ export function signFunding(
   return { ...window, signature: signDigest(authorizationDigest(market, terms, window), key) }
 }
 
-function authorizationDigest(market: ChainMarket, terms: OrderTerms, window: Omit<FundingAuthorization, 'signature'>): Hex {
-  const domain = keccakWords(domainType, keccakText(market.tokenName), keccakText(market.tokenVersion), market.chainId, market.token)
+function authorizationDigest(
+  market: ChainMarket,
+  terms: OrderTerms,
+  window: Omit<FundingAuthorization, 'signature'>,
+): Hex {
+  const domain = keccakWords(
+    domainType,
+    keccakText(market.tokenName),
+    keccakText(market.tokenVersion),
+    market.chainId,
+    market.token,
+  )
   const { client, maxAmount } = terms
   const nonce = deriveOrderId(market, terms)
   const body = keccakWords(receiveType, client, market.escrow, maxAmount, window.validAfter, window.validBefore, nonce)
@@ -86,4 +96,5 @@ const receiveType = keccakText(
 const keccakWords = (...words: readonly (Hex | bigint | number)[]): Hex =>
   keccakHex(concatBytes(...words.map((word) => hexToBytes(`0x${toHexDigits(word).padStart(64, '0')}`))))
 
-const toHexDigits = (word: Hex | bigint | number): string => (typeof word === 'string' ? word.slice(2) : word.toString(16))
+const toHexDigits = (word: Hex | bigint | number): string =>
+  typeof word === 'string' ? word.slice(2) : word.toString(16)

@@ -1,8 +1,18 @@
 /** Fakes and compliance suites for the ports of `core`. Never imported by product code. */
 export { beaconCompliance, type BeaconHarness } from './beacon-compliance.ts'
+export { blobStoreCompliance, type BlobStoreHarness } from './blob-store-compliance.ts'
 export { createFakeBeacon, type FakeBeacon, type FakeBeaconOptions } from './fake-beacon.ts'
+export { createFakeBlobStore, type FakeBlobStore } from './fake-blob-store.ts'
 export { createFakeChain, type FakeChain, type FakeChainOptions } from './fake-chain.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export {
+  createNetworkHub,
+  type FakeNodeOptions,
+  type FrameFate,
+  type FrameInFlight,
+  type NetworkHub,
+} from './fake-network.ts'
+export { networkCompliance, type NetworkHarness } from './network-compliance.ts'
 export { createSeededRng, type SeededRng } from './seeded-rng.ts'
 export {
   buildAudit,

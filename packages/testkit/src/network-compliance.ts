@@ -7,7 +7,7 @@ import { deriveAddress, isMarketError, limits, type ErrorCode } from '@assay/pro
 
 /** Nodes that can reach each other. Disposing it closes every node that it opened. */
 export interface NetworkHarness extends AsyncDisposable {
-  /** A node with a key of its own. `listens` is true unless said otherwise. */
+  /** A node with a key of its own; it listens unless told not to. */
   open(options?: { readonly listens?: boolean; readonly bootstrap?: readonly string[] }): Promise<Network>
 }
 
@@ -40,9 +40,8 @@ function identitySuite(open: Open): void {
     assert.deepEqual(peer, server.self)
     assert.deepEqual(await seen, client.self)
     assert.equal(client.self.address, deriveAddress(client.self.publicKey))
-    assert.deepEqual(client.connected(), [server.self])
     await until(() => server.connected().length === 1)
-    assert.deepEqual(server.connected(), [client.self])
+    assert.deepEqual([client.connected(), server.connected()], [[server.self], [client.self]])
   })
 
   it('opens streams back to a peer that listens nowhere', async () => {
@@ -80,10 +79,9 @@ function identitySuite(open: Open): void {
 function frameSuite(open: Open): void {
   it('carries frames of every size in order, up to the largest', async () => {
     await using net = await open()
-    const [, client, stream] = await pair(net, echoAll)
+    const [, , stream] = await pair(net, echoAll)
     for (const size of [0, 1, 127, 128, mebibyte, 4 * mebibyte - 1, 4 * mebibyte, 4 * mebibyte + 1, limits.frameBytes])
       assertBytes(await ask(stream, bytesOf(size)), bytesOf(size))
-    assert.equal(client.connected().length, 1)
   })
 
   it('refuses to send a larger frame and goes on with the stream', async () => {
@@ -122,12 +120,9 @@ function frameSuite(open: Open): void {
     await using net = await open()
     const { promise: gate, resolve: openGate } = Promise.withResolvers<undefined>()
     const { promise: sizes, resolve: done } = Promise.withResolvers<readonly number[]>()
-    const [, , stream] = await pair(net, async (served, _remote, signal) => {
+    const [, , stream] = await pair(net, async (served) => {
       await gate
-      const heard: number[] = []
-      for (let frame = await served.receive(signal); frame !== undefined; frame = await served.receive(signal))
-        heard.push(frame.length)
-      done(heard)
+      done(await sizesOf(served))
     })
     const sent: number[] = []
     const patience = AbortSignal.timeout(500)
@@ -176,27 +171,21 @@ function endingSuite(open: Open): void {
 
   it('gives an answer and its end to a reader that comes late', async () => {
     await using net = await open()
-    const { promise: answered, resolve } = Promise.withResolvers<undefined>()
     const [, , stream] = await pair(net, async (served, _remote, signal) => {
       await served.receive(signal)
       await served.send(bytesOf(7), signal)
-      await served.end()
-      resolve(undefined)
     })
     await stream.send(bytesOf(1), deadline())
     await stream.end()
-    await answered
-    await setTimeout(20)
+    // Time for the answer and the end to arrive before anybody listens; on a slow machine the test is only weaker.
+    await setTimeout(50)
     assert.deepEqual(await sizesOf(stream), [7])
   })
 
   it('tells both sides when either gives up', async () => {
     await using net = await open()
     const { promise: failure, resolve } = Promise.withResolvers<unknown>()
-    const [, , stream] = await pair(net, async (served, _remote, signal) => {
-      await served.send((await served.receive(signal)) ?? bytesOf(0), signal)
-      await served.receive(signal).catch(resolve)
-    })
+    const [, , stream] = await pair(net, async (...call) => echoAll(...call).catch(resolve))
     await ask(stream, bytesOf(1))
     stream.abort(new Error('changed my mind'))
     assert.ok(hasCode(await failure, 'stream-closed'))
@@ -222,10 +211,7 @@ function endingSuite(open: Open): void {
 
   it('never takes a node that closes for a clean end', async () => {
     await using net = await open()
-    const [server, client, stream] = await pair(net, async (served, _remote, signal) => {
-      await served.send((await served.receive(signal)) ?? bytesOf(0), signal)
-      await served.receive(signal)
-    })
+    const [server, client, stream] = await pair(net, echoAll)
     await ask(stream, bytesOf(1))
     await server[Symbol.asyncDispose]()
     await rejectsWith('stream-closed', stream.receive(deadline()))
@@ -235,16 +221,14 @@ function endingSuite(open: Open): void {
 
   it('aborts the signal of a handler when its node closes', async () => {
     await using net = await open()
-    const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
-    const { promise: started, resolve: start } = Promise.withResolvers<undefined>()
-    const [server] = await pair(net, async (_stream, _remote, signal) => {
-      signal.addEventListener('abort', () => resolve(undefined))
-      start(undefined)
-      await aborted
+    const { promise: started, resolve: start } = Promise.withResolvers<AbortSignal>()
+    const [server] = await pair(net, async (stream, _remote, signal) => {
+      start(signal)
+      await stream.receive(signal)
     })
-    await started
+    const signal = await started
     await server[Symbol.asyncDispose]()
-    await aborted
+    assert.ok(signal.aborted)
   })
 }
 

@@ -17,10 +17,15 @@ export interface Aggregator extends AsyncDisposable {
 }
 
 /** Starts planning at once: jobs found in the store go on where they stopped. Throws `no-quorum` when the quorum is unknown on chain. */
-export async function openAggregator(deps: AggregatorDeps, options: AggregatorOptions, signal: AbortSignal): Promise<Aggregator> {
+export async function openAggregator(
+  deps: AggregatorDeps,
+  options: AggregatorOptions,
+  signal: AbortSignal,
+): Promise<Aggregator> {
   const { chain, clock, log, network, signer, store } = deps
   const quorum = await chain.quorum(options.quorumId, signal)
-  if (quorum === undefined) throw new MarketError('no-quorum', 'no such quorum on chain', { details: { quorumId: options.quorumId } })
+  if (quorum === undefined)
+    throw new MarketError('no-quorum', 'no such quorum on chain', { details: { quorumId: options.quorumId } })
   await using stack = new AsyncDisposableStack()
   const stop = new AbortController()
   const bell = createBell()
@@ -48,7 +53,12 @@ export async function openAggregator(deps: AggregatorDeps, options: AggregatorOp
   return { address: signer.address, http, untilSeen, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-async function planForever(context: Context, tasks: Parameters<typeof planMarket>[1], bell: Bell, signal: AbortSignal): Promise<void> {
+async function planForever(
+  context: Context,
+  tasks: Parameters<typeof planMarket>[1],
+  bell: Bell,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, log } = context
   while (!signal.aborted) {
     // Armed before planning: what changes meanwhile starts the next round at once.
@@ -56,7 +66,8 @@ async function planForever(context: Context, tasks: Parameters<typeof planMarket
     try {
       await planMarket(context, tasks, signal)
     } catch (error) {
-      if (!signal.aborted) log.error({ error: error instanceof Error ? error.message : String(error) }, 'planning.failed')
+      if (!signal.aborted)
+        log.error({ error: error instanceof Error ? error.message : String(error) }, 'planning.failed')
     }
     const tick = new AbortController()
     const pause = AbortSignal.any([signal, tick.signal])

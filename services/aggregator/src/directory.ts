@@ -29,6 +29,8 @@ export interface Directory extends AsyncDisposable {
   node(address: Address): DirectoryNode | undefined
   /** Asks every provider whether it can run an image; answers are remembered until the advert changes. */
   probeImage(image: string, signal: AbortSignal): Promise<readonly MarketError[]>
+  /** Whether some provider was never asked about the image: it joined later, or this aggregator was restarted. */
+  hasUnprobed(image: string): boolean
   /** Whether a provider said that it can run the image. */
   holdsImage(provider: Address, image: string): boolean
   markImage(provider: Address, image: string, holds: boolean): void
@@ -47,7 +49,7 @@ export type DirectoryDeps = {
 }
 
 export function openDirectory(deps: DirectoryDeps): Directory {
-  const { chain, clock, log } = deps
+  const { clock, log } = deps
   const nodes = new Map<Address, DirectoryNode>()
   const images = new Map<string, Map<Address, boolean>>()
   const failures = new Map<Address, number>()
@@ -62,7 +64,8 @@ export function openDirectory(deps: DirectoryDeps): Directory {
     const found = await Promise.allSettled(
       (['provider', 'validator'] as const).map((role) => findRole(deps, role, nodes, signal)),
     )
-    for (const result of found) if (result.status === 'rejected') log.debug({ error: String(result.reason) }, 'search.failed')
+    for (const result of found)
+      if (result.status === 'rejected') log.debug({ error: String(result.reason) }, 'search.failed')
     for (const [address, node] of nodes) if (node.advert.expiresAtMs <= clock.now()) nodes.delete(address)
   }
   const loop = (async () => {
@@ -77,6 +80,10 @@ export function openDirectory(deps: DirectoryDeps): Directory {
     node: (address) => nodes.get(address),
     refresh,
     holdsImage: (provider, image) => images.get(imageDigest(image))?.get(provider) === true,
+    hasUnprobed: (image) => {
+      const known = images.get(imageDigest(image))
+      return ofRole('provider').some(({ peer }) => known?.has(peer.address) !== true)
+    },
     markImage: remember,
     failures: (provider) => failures.get(provider) ?? 0,
     recordOutcome: (provider, ok) => void failures.set(provider, ok ? 0 : (failures.get(provider) ?? 0) + 1),
@@ -84,11 +91,18 @@ export function openDirectory(deps: DirectoryDeps): Directory {
       const errors: MarketError[] = []
       const probe = async ({ peer }: DirectoryNode): Promise<void> => {
         if (images.get(imageDigest(image))?.get(peer.address) === true) return
-        const request = { protocol: protocols.advert, message: { type: 'advert', image }, reply: AdvertReply, deadlineMs: limits.validatorReplyMs }
+        const request = {
+          protocol: protocols.advert,
+          message: { type: 'advert', image },
+          reply: AdvertReply,
+          deadlineMs: limits.validatorReplyMs,
+        }
         const reply = await requestPeer(deps, peer.publicKey, request, signal)
-        if (reply.type === 'advert') remember(peer.address, image, reply.imageError === undefined)
-        const error = reply.type === 'advert' ? reply.imageError : reply.error
-        if (error !== undefined) errors.push(decodeError(error))
+        const body = reply.type === 'advert' ? reply.imageError : reply.error
+        const error = body && decodeError(body)
+        // A provider that is busy or has lost its engine for a moment is asked again.
+        if (error?.retryable !== true) remember(peer.address, image, error === undefined)
+        if (error !== undefined) errors.push(error)
       }
       await Promise.allSettled(ofRole('provider').map(probe))
       return errors
@@ -145,14 +159,31 @@ async function findRole(
   await Promise.all(asked)
 }
 
-async function verifyNode(deps: DirectoryDeps, peer: Peer, role: Advert['role'], signal: AbortSignal): Promise<DirectoryNode> {
+async function verifyNode(
+  deps: DirectoryDeps,
+  peer: Peer,
+  role: Advert['role'],
+  signal: AbortSignal,
+): Promise<DirectoryNode> {
   const { chain, clock } = deps
-  const request = { protocol: protocols.advert, message: { type: 'advert' }, reply: AdvertReply, deadlineMs: limits.validatorReplyMs }
+  const request = {
+    protocol: protocols.advert,
+    message: { type: 'advert' },
+    reply: AdvertReply,
+    deadlineMs: limits.validatorReplyMs,
+  }
   const reply = await requestPeer(deps, peer.publicKey, request, signal)
   if (reply.type === 'error') throw decodeError(reply.error)
   const advert = openAdvert(reply.advert, chain.market, peer.address, clock.now())
   const operator = await chain.operator(peer.address, signal)
-  const staked = operator !== undefined && operator.stake > 0n && (role === 'provider' ? operator.provider : operator.validator)
-  if (!staked || advert.role !== role) throw decodeError({ code: 'stake-insufficient', message: 'not staked in this role', blame: 'provider', details: {} })
+  const staked =
+    operator !== undefined && operator.stake > 0n && (role === 'provider' ? operator.provider : operator.validator)
+  if (!staked || advert.role !== role)
+    throw decodeError({
+      code: 'stake-insufficient',
+      message: 'not staked in this role',
+      blame: 'provider',
+      details: {},
+    })
   return { peer, advert, operator }
 }

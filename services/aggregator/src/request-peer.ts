@@ -1,5 +1,13 @@
 import type { ProtocolName } from '@assay/core'
-import { decodeError, decodeFrame, encodeFrame, MarketError, ValidatorReply, type PublicKey, type ValidatorRequest } from '@assay/protocol'
+import {
+  decodeError,
+  decodeFrame,
+  encodeFrame,
+  MarketError,
+  ValidatorReply,
+  type PublicKey,
+  type ValidatorRequest,
+} from '@assay/protocol'
 import { protocols } from '@assay/protocol'
 import type { z } from 'zod'
 import type { Context } from './context.ts'
@@ -9,10 +17,16 @@ import { withDeadline } from './tasks.ts'
 export async function requestPeer<S extends z.ZodType>(
   { network, clock }: Pick<Context, 'network' | 'clock'>,
   peer: PublicKey,
-  request: { readonly protocol: ProtocolName; readonly message: object; readonly reply: S; readonly deadlineMs: number },
+  request: {
+    readonly protocol: ProtocolName
+    readonly message: object
+    readonly reply: S
+    readonly deadlineMs: number
+  },
   signal: AbortSignal,
 ): Promise<z.output<S>> {
-  const late = () => new MarketError('peer-unreachable', 'the peer did not answer in time', { details: { protocol: request.protocol } })
+  const late = () =>
+    new MarketError('peer-unreachable', 'the peer did not answer in time', { details: { protocol: request.protocol } })
   return withDeadline(clock, request.deadlineMs, signal, late, async (inner) => {
     const stream = await network.open(peer, request.protocol, inner)
     try {
@@ -40,7 +54,11 @@ export async function askValidator<T extends Exclude<ValidatorReply['type'], 'er
   const protocol = protocols.validate
   const reply = await requestPeer(context, peer, { protocol, message, reply: ValidatorReply, deadlineMs }, signal)
   if (reply.type === 'error') throw decodeError(reply.error)
-  const fits = (value: ValidatorReply): value is Extract<ValidatorReply, { type: T }> => expected.some((type) => type === value.type)
-  if (!fits(reply)) throw new MarketError('message-malformed', 'the validator answered something else', { details: { got: reply.type } })
+  const fits = (value: ValidatorReply): value is Extract<ValidatorReply, { type: T }> =>
+    expected.some((type) => type === value.type)
+  if (!fits(reply))
+    throw new MarketError('message-malformed', 'the validator answered something else', {
+      details: { got: reply.type },
+    })
   return reply
 }

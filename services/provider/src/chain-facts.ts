@@ -16,7 +16,10 @@ export interface ChainFactsOptions {
 }
 
 /** Remembers what `chain` says for `ageMs`. Failures are not remembered. */
-export function createChainFacts(deps: { readonly chain: ChainReader; readonly clock: Clock }, options: ChainFactsOptions): ChainFacts {
+export function createChainFacts(
+  deps: { readonly chain: ChainReader; readonly clock: Clock },
+  options: ChainFactsOptions,
+): ChainFacts {
   const { chain, clock } = deps
   const remember = <K extends string | number, V>(read: (key: K, signal: AbortSignal) => Promise<V>) => {
     const known = new Map<K, { readonly value: V; readonly until: UnixMs }>()

@@ -1,5 +1,16 @@
 /** What every use case of the provider works with. */
-import type { Beacon, BlobStore, ChainReader, Clock, Log, Network, Rng, Sandbox, SandboxFacts, Signer } from '@assay/core'
+import type {
+  Beacon,
+  BlobStore,
+  ChainReader,
+  Clock,
+  Log,
+  Network,
+  Rng,
+  Sandbox,
+  SandboxFacts,
+  Signer,
+} from '@assay/core'
 import type { ByteCount, DeterminismClass, Hash32, MarketError, MilliCpus, UsdcBase } from '@assay/protocol'
 import type { AttemptBoard } from './attempt-board.ts'
 import type { ChainFacts } from './chain-facts.ts'

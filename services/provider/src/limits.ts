@@ -2,8 +2,6 @@
 export const providerLimits = {
   /** Shards at once on one machine; the advert's own bound is far above what an engine can start in a second. */
   slots: 256,
-  /** The first frame of a stream must come within this time, or the stream is an idle one. */
-  firstFrameMs: 30_000,
   /** An accepted lease must leave the market this long between commit and `settleBy` for sample, audit and settlement. */
   settleMarginMs: 15_000,
   /** Tries to fetch one input before the attempt is given up: one broken stream must not cost a shard. */

@@ -1,5 +1,5 @@
 /** The provider service: serves its advert, runs leased shards, commits, and opens what is due. */
-import { durationMs, milliCpus, byteCount, protocols, toMarketError, type Address, type Hash32 } from '@assay/protocol'
+import { durationMs, milliCpus, byteCount, protocols, type Address, type Hash32 } from '@assay/protocol'
 import type { SandboxFacts } from '@assay/core'
 import { createAttemptBoard } from './attempt-board.ts'
 import { createChainFacts } from './chain-facts.ts'
@@ -34,7 +34,7 @@ export interface ProviderService extends AsyncDisposable {
  * stays in the store. Throws `docker-unavailable`, `docker-permission`, `config-invalid`.
  */
 export async function openProvider(deps: ProviderDeps, options: ProviderOptions): Promise<ProviderService> {
-  const { network, clock, log, signer, store, sandbox } = deps
+  const { network, log, signer, store, sandbox } = deps
   const closing = new AbortController()
   const facts = withCaps(await sandbox.probe(closing.signal), options)
   const board = createAttemptBoard(Math.min(options.slots, providerLimits.slots))
@@ -42,7 +42,7 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
   const running = new Set<Promise<void>>()
   const own = (work: Promise<void>): void => {
     const owned = work
-      .catch((cause: unknown) => log.error({ cause: String(toMarketError(cause).cause ?? cause) }, 'task.broken'))
+      .catch((cause: unknown) => log.error({ error: cause }, 'task.broken'))
       .finally(() => running.delete(owned))
     running.add(owned)
   }

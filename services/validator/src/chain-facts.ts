@@ -18,7 +18,10 @@ export interface ChainFactsOptions {
 }
 
 /** Remembers what `chain` says for `ageMs`. Failures are not remembered. */
-export function createChainFacts(deps: { readonly chain: ChainReader; readonly clock: Clock }, options: ChainFactsOptions): ChainFacts {
+export function createChainFacts(
+  deps: { readonly chain: ChainReader; readonly clock: Clock },
+  options: ChainFactsOptions,
+): ChainFacts {
   const { chain, clock } = deps
   const memories: { clear(): void }[] = []
   const remember = <K extends string | number, V>(read: (key: K, signal: AbortSignal) => Promise<V>) => {

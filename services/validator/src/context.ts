@@ -1,5 +1,16 @@
 /** What every use case of the validator works with. */
-import type { Beacon, BlobStore, ChainReader, Clock, Log, Network, Rng, Sandbox, SandboxFacts, Signer } from '@assay/core'
+import type {
+  Beacon,
+  BlobStore,
+  ChainReader,
+  Clock,
+  Log,
+  Network,
+  Rng,
+  Sandbox,
+  SandboxFacts,
+  Signer,
+} from '@assay/core'
 import type { SignedAuditCommit } from '@assay/protocol'
 import type { AuditQueue } from './audit-queue.ts'
 import type { ChainFacts } from './chain-facts.ts'

@@ -4,8 +4,6 @@ export const validatorLimits = {
   auditSlots: 64,
   /** Audits that wait for a slot; past this an alternate is faster. */
   auditQueue: 256,
-  /** The request must come within this time, or the stream is an idle one. */
-  firstFrameMs: 30_000,
   /** Tries to fetch one input before the audit is given up: one broken stream must not cost a seat. */
   fetchTries: 4,
   /** First pause between tries of fetching; doubles up to the second figure. */

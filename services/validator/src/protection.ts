@@ -2,7 +2,15 @@
  * What this validator must never sign, judged from what it signed before. Each rule is checked in the same step as the
  * record that the signature will stand on, with no pause in between; its error carries both sides of the conflict.
  */
-import { MarketError, type Commitment, type ErrorCode, type Hash32, type OrderId, type SignedCommit, type Verdict } from '@assay/protocol'
+import {
+  MarketError,
+  type Commitment,
+  type ErrorCode,
+  type Hash32,
+  type OrderId,
+  type SignedCommit,
+  type Verdict,
+} from '@assay/protocol'
 import type { HeldCommit, SettlementRow, ValidatorStore } from './store/records.ts'
 
 /** The part of the store that the rules read. */
@@ -73,11 +81,16 @@ export function protectSample(
 export function protectSeat(record: SigningRecord, commitment: Commitment, round: number): void {
   const held = record.auditsOf(commitment).find((audit) => audit.round !== round)
   if (held === undefined) return
-  throw conflict('audit-refused', 'one-result-a-commit', { details: { commitment, heldRound: held.round, askedRound: round } })
+  throw conflict('audit-refused', 'one-result-a-commit', {
+    details: { commitment, heldRound: held.round, askedRound: round },
+  })
 }
 
 /** Throws `settlement-refused` when an order was signed otherwise before, or pays what was convicted. */
-export function protectSettlement(record: SigningRecord, asked: Pick<SettlementRow, 'orderId' | 'content' | 'batch' | 'accepted'>): void {
+export function protectSettlement(
+  record: SigningRecord,
+  asked: Pick<SettlementRow, 'orderId' | 'content' | 'batch' | 'accepted'>,
+): void {
   const { orderId, content, batch, accepted } = asked
   const held = record.settlement(orderId)
   if (held !== undefined && held.content !== content) {
@@ -101,7 +114,8 @@ export function protectVerdict(
       details: { commitment, heldEvidence: held.verdict.evidence, askedEvidence: verdict.evidence },
     })
   }
-  if (record.settlement(verdict.orderId)?.accepted.includes(commitment)) throw paidAndConvicted(verdict.orderId, commitment)
+  if (record.settlement(verdict.orderId)?.accepted.includes(commitment))
+    throw paidAndConvicted(verdict.orderId, commitment)
 }
 
 const fullRate = 1_000_000
@@ -114,4 +128,7 @@ const conflict = (
   rule: ProtectionRule,
   options: { readonly blame?: 'provider'; readonly details: Readonly<Record<string, string | number>> },
 ): MarketError =>
-  new MarketError(code, `it contradicts what was signed before: ${rule}`, { ...options, details: { rule, ...options.details } })
+  new MarketError(code, `it contradicts what was signed before: ${rule}`, {
+    ...options,
+    details: { rule, ...options.details },
+  })

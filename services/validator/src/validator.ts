@@ -1,5 +1,5 @@
 /** The validator service: acknowledges epochs, re-runs sampled shards blind, signs verdicts and settlements. */
-import { after, durationMs, protocols, roleKey, toMarketError, unixMs, type Address, type SignedAuditCommit } from '@assay/protocol'
+import { after, durationMs, protocols, roleKey, unixMs, type Address, type SignedAuditCommit } from '@assay/protocol'
 import { createAuditQueue } from './audit-queue.ts'
 import { createChainFacts } from './chain-facts.ts'
 import type { ValidatorContext, ValidatorDeps, ValidatorOptions } from './context.ts'
@@ -69,7 +69,7 @@ async function sweep({ clock, closing, log, store }: ValidatorContext): Promise<
       const orders = store.forgetBefore(unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepOrderMs))))
       if (orders > 0) log.info({ orders }, 'orders.forgotten')
     } catch (cause) {
-      log.error({ cause: String(toMarketError(cause).cause ?? cause) }, 'sweep.broken')
+      log.error({ error: cause }, 'sweep.broken')
     }
     await clock.sleep(durationMs(validatorLimits.sweepMs), closing).catch(() => undefined)
   }

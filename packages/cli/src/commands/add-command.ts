@@ -8,7 +8,10 @@ export type AddCommand = (program: Command, io: Io, setExit: (code: ExitCode) =>
 /** Options of every command that talks to a market. */
 export const withMarketOptions = (command: Command): Command =>
   command
-    .option('--aggregator <url>', 'HTTP address of an aggregator (ASSAY_AGGREGATOR); default: the devnet on this machine')
+    .option(
+      '--aggregator <url>',
+      'HTTP address of an aggregator (ASSAY_AGGREGATOR); default: the devnet on this machine',
+    )
     .option('--escrow <address>', 'escrow contract that you trust (ASSAY_ESCROW)')
     .option('--chain-id <number>', 'chain of that contract (ASSAY_CHAIN_ID)', Number)
     .option('--rpc <url...>', 'your own RPC addresses, so that nothing about money is taken on trust (ASSAY_RPC_URLS)')

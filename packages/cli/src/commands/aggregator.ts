@@ -56,6 +56,7 @@ export const addAggregator: AddCommand = (program, io) => {
 
 function money(flag: string, text: string): UsdcBase {
   const amount = parseUsdc(text)
-  if (amount === undefined) throw new MarketError('config-invalid', `--${flag} is not an amount of USDC`, { details: { flag: `--${flag}` } })
+  if (amount === undefined)
+    throw new MarketError('config-invalid', `--${flag} is not an amount of USDC`, { details: { flag: `--${flag}` } })
   return amount
 }

@@ -19,8 +19,14 @@ export function addCompletion(program: Command, io: Io): void {
 
 /** `''` for the top level, else the command path; each with its subcommands and options. */
 function collectWords(command: Command, path = ''): ReadonlyMap<string, readonly string[]> {
-  const own = [...command.commands.map((sub) => sub.name()), ...command.options.flatMap((option) => option.long ?? []), '--help']
-  const below = command.commands.flatMap((sub) => [...collectWords(sub, path === '' ? sub.name() : `${path} ${sub.name()}`)])
+  const own = [
+    ...command.commands.map((sub) => sub.name()),
+    ...command.options.flatMap((option) => option.long ?? []),
+    '--help',
+  ]
+  const below = command.commands.flatMap((sub) => [
+    ...collectWords(sub, path === '' ? sub.name() : `${path} ${sub.name()}`),
+  ])
   return new Map([[path, own], ...below])
 }
 
@@ -43,8 +49,15 @@ complete -F _assay assay`
 function fish(words: ReadonlyMap<string, readonly string[]>): string {
   const lines = [...words].flatMap(([path, own]) => {
     const parts = path.split(' ').filter((part) => part !== '')
-    const when = parts.length === 0 ? '__fish_use_subcommand' : parts.map((part) => `__fish_seen_subcommand_from ${part}`).join('; and ')
-    return own.map((word) => (word.startsWith('--') ? `complete -c assay -n '${when}' -l ${word.slice(2)}` : `complete -c assay -f -n '${when}' -a ${word}`))
+    const when =
+      parts.length === 0
+        ? '__fish_use_subcommand'
+        : parts.map((part) => `__fish_seen_subcommand_from ${part}`).join('; and ')
+    return own.map((word) =>
+      word.startsWith('--')
+        ? `complete -c assay -n '${when}' -l ${word.slice(2)}`
+        : `complete -c assay -f -n '${when}' -a ${word}`,
+    )
   })
   return lines.join('\n')
 }

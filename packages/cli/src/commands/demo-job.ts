@@ -8,7 +8,11 @@ import type { Progress } from '../progress.ts'
 /** The job of a demo without arguments: how often each word occurs in each document of this project. */
 export const demoInputs = {
   folder: fileURLToPath(new URL('../../../../examples/texts', import.meta.url)),
-  command: ['sh', '-c', 'tr -cs "A-Za-z" "\\n" < {} | tr "A-Z" "a-z" | sort | uniq -c | sort -rn > /out/words.txt; wc -w < {}'],
+  command: [
+    'sh',
+    '-c',
+    'tr -cs "A-Za-z" "\\n" < {} | tr "A-Z" "a-z" | sort | uniq -c | sort -rn > /out/words.txt; wc -w < {}',
+  ],
 } as const
 
 /** Builds an image of one static busybox and loads it; no registry is asked. Its digest is the same on every run. */

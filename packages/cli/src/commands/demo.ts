@@ -110,12 +110,18 @@ async function runDemo(io: Io, words: readonly string[], flags: DemoFlags, dataD
 const readStakes = async (devnet: Devnet, signal: AbortSignal): Promise<ReadonlyMap<Address, UsdcBase>> =>
   new Map(
     await Promise.all(
-      devnet.providers.map(async ({ address }) => [address, (await devnet.chain.operator(address, signal))?.stake ?? usdc(0n)] as const),
+      devnet.providers.map(
+        async ({ address }) => [address, (await devnet.chain.operator(address, signal))?.stake ?? usdc(0n)] as const,
+      ),
     ),
   )
 
 /** Earnings and losses as the chain has them, not as anybody says. */
-async function readProviders(devnet: Devnet, stakes: ReadonlyMap<Address, UsdcBase>, signal: AbortSignal): Promise<DemoResult['providers']> {
+async function readProviders(
+  devnet: Devnet,
+  stakes: ReadonlyMap<Address, UsdcBase>,
+  signal: AbortSignal,
+): Promise<DemoResult['providers']> {
   const read = async ({ address, honest }: Devnet['providers'][number]) => {
     const operator = await devnet.chain.operator(address, signal)
     const earned = operator === undefined ? usdc(0n) : await devnet.chain.earnings(operator.index, signal)
@@ -128,19 +134,29 @@ async function readProviders(devnet: Devnet, stakes: ReadonlyMap<Address, UsdcBa
 /** How each cheat was found: which shard, by whom, how the panel voted. */
 function describeCatches({ receipt }: JobReceipt, job: Job): readonly string[] {
   const { evidence } = receipt
-  const leaves = new Map(evidence.epochs.flatMap((epoch) => epoch.leaves.map(({ commit }) => [commit.commitment, commit] as const)))
+  const leaves = new Map(
+    evidence.epochs.flatMap((epoch) => epoch.leaves.map(({ commit }) => [commit.commitment, commit] as const)),
+  )
   return evidence.audits.flatMap((audit: JobEvidence['audits'][number]) => {
     const [first, panel] = audit.rounds
     const commit = leaves.get(audit.commitment)
     const auditor = first?.attestations[0]
     if (commit === undefined || auditor === undefined || panel === undefined) return []
     const agree = panel.attestations.filter(({ resultRoot }) => resultRoot === auditor.resultRoot).length
-    return [`${job.shardNames[commit.shard] ?? commit.shard}: ${commit.provider} answered ${audit.opening?.resultRoot.slice(0, 10) ?? 'nothing'}, auditor ${auditor.validator} got ${auditor.resultRoot.slice(0, 10)}, ${agree} of ${panel.attestations.length} of the panel agree with the auditor`]
+    return [
+      `${job.shardNames[commit.shard] ?? commit.shard}: ${commit.provider} answered ${audit.opening?.resultRoot.slice(0, 10) ?? 'nothing'}, auditor ${auditor.validator} got ${auditor.resultRoot.slice(0, 10)}, ${agree} of ${panel.attestations.length} of the panel agree with the auditor`,
+    ]
   })
 }
 
 function describe(result: DemoResult, caught: readonly string[]): readonly string[] {
-  const rows = result.providers.map(({ id, honest, earnedUsdc, slashedUsdc }) => [id, honest ? 'honest' : 'garbage', earnedUsdc, slashedUsdc, result.convicted.includes(id) ? 'convicted' : ''])
+  const rows = result.providers.map(({ id, honest, earnedUsdc, slashedUsdc }) => [
+    id,
+    honest ? 'honest' : 'garbage',
+    earnedUsdc,
+    slashedUsdc,
+    result.convicted.includes(id) ? 'convicted' : '',
+  ])
   return [
     '',
     ...formatTable(['provider', 'plays', 'earned USDC', 'slashed USDC', ''], rows),

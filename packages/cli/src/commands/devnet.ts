@@ -66,7 +66,11 @@ export const addDevnet: AddCommand = (program, io) => {
         if (flags.json === true) io.out(JSON.stringify(shown))
         else {
           const rows = [
-            ...devnet.providers.map(({ name, address, honest }) => [name, address, honest ? 'provider' : 'provider that cheats']),
+            ...devnet.providers.map(({ name, address, honest }) => [
+              name,
+              address,
+              honest ? 'provider' : 'provider that cheats',
+            ]),
             ...devnet.validators.map(({ name, address }) => [name, address, 'validator']),
           ]
           for (const line of formatTable(['name', 'address', 'role'], rows)) io.out(line)

@@ -28,7 +28,11 @@ export const addDoctor: AddCommand = (program, io, setExit) => {
       const ok = findings.every((finding) => finding.ok)
       if (flags.json === true) io.out(JSON.stringify({ ok, checks: findings }))
       else {
-        for (const line of formatTable(['check', '', 'found'], findings.map(({ check, ok: fine, found }) => [check, fine ? 'ok' : 'PROBLEM', found]))) io.out(line)
+        for (const line of formatTable(
+          ['check', '', 'found'],
+          findings.map(({ check, ok: fine, found }) => [check, fine ? 'ok' : 'PROBLEM', found]),
+        ))
+          io.out(line)
         for (const { check, next } of findings) if (next !== undefined) io.out(`${check}: ${next}`)
       }
       if (!ok) setExit(exitCodes.incomplete)
@@ -37,13 +41,22 @@ export const addDoctor: AddCommand = (program, io, setExit) => {
 
 function checkNode(): Finding {
   const major = Number(process.versions.node.split('.')[0])
-  return { check: 'node', ok: major >= 24, found: process.versions.node, ...(major < 24 && { next: 'install Node.js 24 or newer' }) }
+  return {
+    check: 'node',
+    ok: major >= 24,
+    found: process.versions.node,
+    ...(major < 24 && { next: 'install Node.js 24 or newer' }),
+  }
 }
 
 async function checkDocker(io: Io): Promise<Finding> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-doctor-'))
   try {
-    await using sandbox = await openSandbox({ clock: systemClock }, { runnerId: `doctor-${process.pid}`, stagingDir: dir }, io.signal)
+    await using sandbox = await openSandbox(
+      { clock: systemClock },
+      { runnerId: `doctor-${process.pid}`, stagingDir: dir },
+      io.signal,
+    )
     const facts = await sandbox.probe(io.signal)
     const found = `${facts.engineVersion}, ${facts.cpus / 1000} cores, ${Math.round(facts.memoryBytes / 2 ** 30)} GiB, cgroup v${facts.cgroupVersion}, ${facts.architecture}`
     return { check: 'docker', ok: true, found }
@@ -59,18 +72,29 @@ async function checkDisk(io: Io): Promise<Finding> {
   const { bavail, bsize } = await statfs(io.userHome)
   const free = Math.floor((bavail * bsize) / 2 ** 30)
   const dir = homeOf(io).dataDir
-  return { check: 'disk', ok: free >= 5, found: `${free} GiB free for ${dir}`, ...(free < 5 && { next: 'free some space: results and images need at least 5 GiB' }) }
+  return {
+    check: 'disk',
+    ok: free >= 5,
+    found: `${free} GiB free for ${dir}`,
+    ...(free < 5 && { next: 'free some space: results and images need at least 5 GiB' }),
+  }
 }
 
 async function checkChain(io: Io): Promise<Finding> {
   const devnet = await findDevnet(io)
   const rpcUrls = io.env['ASSAY_RPC_URLS']?.split(',') ?? (devnet && [devnet.rpcUrl])
   const escrow = io.env['ASSAY_ESCROW'] ?? devnet?.escrow
-  if (rpcUrls === undefined || escrow === undefined) return { check: 'chain', ok: true, found: 'none configured (ASSAY_RPC_URLS, ASSAY_ESCROW)' }
+  if (rpcUrls === undefined || escrow === undefined)
+    return { check: 'chain', ok: true, found: 'none configured (ASSAY_RPC_URLS, ASSAY_ESCROW)' }
   try {
     const { reader } = await openChain({ rpcUrls, escrow: asAddress(escrow) }, io.signal)
     return { check: 'chain', ok: true, found: `chain ${reader.market.chainId}, token ${reader.market.tokenName}` }
   } catch (error) {
-    return { check: 'chain', ok: false, found: isMarketError(error) ? error.message : 'failed', next: toMarketError(error).next }
+    return {
+      check: 'chain',
+      ok: false,
+      found: isMarketError(error) ? error.message : 'failed',
+      next: toMarketError(error).next,
+    }
   }
 }

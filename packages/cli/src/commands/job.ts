@@ -20,7 +20,13 @@ export const addJob: AddCommand = (program, io, setExit) => {
       await using client = await openMarketClient(io, looking(flags))
       const jobs = await client.jobs(io.signal)
       if (flags.json === true) return io.out(JSON.stringify({ jobs: jobs.map(toPlain) }))
-      const rows = jobs.map((view) => [view.orderId, view.outcome ?? view.state, `${view.accepted}/${view.shards}`, view.chargedUsdc === undefined ? '' : formatUsdc(view.chargedUsdc), new Date(view.createdAtMs).toISOString()])
+      const rows = jobs.map((view) => [
+        view.orderId,
+        view.outcome ?? view.state,
+        `${view.accepted}/${view.shards}`,
+        view.chargedUsdc === undefined ? '' : formatUsdc(view.chargedUsdc),
+        new Date(view.createdAtMs).toISOString(),
+      ])
       for (const line of formatTable(['job', 'state', 'verified', 'paid USDC', 'created'], rows)) io.out(line)
     })
 
@@ -46,7 +52,11 @@ export const addJob: AddCommand = (program, io, setExit) => {
       const found = await client.job(readId(id), io.signal)
       await followJob(found, progress, io.signal)
       const { saved, path } = await collect(found, flags.output, { replace: flags.replace === true, signal: io.signal })
-      io.out(flags.json === true ? JSON.stringify({ saved: saved.saved, missing: saved.missing, receipt: path }) : `receipt ${path}`)
+      io.out(
+        flags.json === true
+          ? JSON.stringify({ saved: saved.saved, missing: saved.missing, receipt: path })
+          : `receipt ${path}`,
+      )
       if (saved.missing.length > 0) setExit(exitCodes.incomplete)
     })
 
@@ -67,11 +77,17 @@ export const addJob: AddCommand = (program, io, setExit) => {
       await using client = await openMarketClient(io, looking(flags))
       const found = await client.job(readId(id), io.signal)
       const explanation = await found.explain(io.signal)
-      if (flags.json === true) return io.out(JSON.stringify(explanation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
+      if (flags.json === true)
+        return io.out(
+          JSON.stringify(explanation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+        )
       for (const shard of explanation.shards) {
         io.out(`${shard.name}: money ${shard.money}; ${shard.next}`)
         for (const attempt of shard.attempts) {
-          const why = attempt.code === undefined ? (attempt.verdict ?? attempt.state) : `${attempt.code} in stage ${attempt.stage ?? '?'}, fault of the ${attempt.blame ?? '?'}`
+          const why =
+            attempt.code === undefined
+              ? (attempt.verdict ?? attempt.state)
+              : `${attempt.code} in stage ${attempt.stage ?? '?'}, fault of the ${attempt.blame ?? '?'}`
           io.out(`    attempt ${attempt.attempt} by ${attempt.provider}: ${why}; ${attempt.money}; ${attempt.next}`)
         }
       }
@@ -89,11 +105,15 @@ function describeView(view: JobView, names: readonly string[]): readonly string[
     attempt.verdict ?? attempt.code ?? '',
     attempt.ratePpm === undefined ? '' : `${(attempt.ratePpm / 10_000).toFixed(2)} %`,
   ])
-  const money = view.chargedUsdc === undefined ? `at most ${formatUsdc(view.terms.maxAmount)} USDC` : `paid ${formatUsdc(view.chargedUsdc)} USDC, ${formatUsdc(view.refundedUsdc ?? view.terms.maxAmount)} came back`
+  const money =
+    view.chargedUsdc === undefined
+      ? `at most ${formatUsdc(view.terms.maxAmount)} USDC`
+      : `paid ${formatUsdc(view.chargedUsdc)} USDC, ${formatUsdc(view.refundedUsdc ?? view.terms.maxAmount)} came back`
   return [
     `job ${view.orderId}: ${view.outcome ?? view.state}, ${view.accepted} of ${view.shards} shards verified, ${view.audited} audits, ${money}`,
     ...formatTable(['shard', 'attempt', 'provider', 'state', 'verdict', 'audit rate'], rows),
   ]
 }
 
-const toPlain = (view: JobView): unknown => JSON.parse(JSON.stringify(view, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
+const toPlain = (view: JobView): unknown =>
+  JSON.parse(JSON.stringify(view, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))

@@ -21,11 +21,16 @@ export const addProvider: AddCommand = (program, io) => {
     .option('--input-gib <number>', 'most input of one shard, GiB', Number, 4)
     .action(async (flags: ProviderFlags) => {
       const minPriceUsdc = parseUsdc(flags.minPrice)
-      if (minPriceUsdc === undefined) throw new MarketError('config-invalid', '--min-price is not an amount of USDC', { details: { flag: '--min-price' } })
+      if (minPriceUsdc === undefined)
+        throw new MarketError('config-invalid', '--min-price is not an amount of USDC', {
+          details: { flag: '--min-price' },
+        })
       await using stack = new AsyncDisposableStack()
       const parts = await openServiceParts(io, flags, 'provider', stack)
       const runnerId = `provider-${parts.signer.address.slice(2, 14)}`
-      const sandbox = stack.use(await openSandbox({ clock: systemClock }, { runnerId, stagingDir: join(parts.dir, 'staging') }, io.signal))
+      const sandbox = stack.use(
+        await openSandbox({ clock: systemClock }, { runnerId, stagingDir: join(parts.dir, 'staging') }, io.signal),
+      )
       const { cpus } = await sandbox.probe(io.signal)
       const database = stack.use(openDatabase(join(parts.dir, 'provider.db'), { migrations }))
       const slots = flags.slots ?? Math.max(1, Math.floor(cpus / 1000))

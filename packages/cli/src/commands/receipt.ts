@@ -29,7 +29,8 @@ export const addReceipt: AddCommand = (program, io, setExit) => {
     .action(async (file: string, flags: { readonly json?: boolean }) => {
       const read = await readReceipt(file)
       if (flags.json === true) return io.out(JSON.stringify(summary(read)))
-      for (const [name, value] of Object.entries(summary(read))) io.out(`${name.padEnd(12)} ${Array.isArray(value) ? value.join(' ') || 'nobody' : String(value)}`)
+      for (const [name, value] of Object.entries(summary(read)))
+        io.out(`${name.padEnd(12)} ${Array.isArray(value) ? value.join(' ') || 'nobody' : String(value)}`)
     })
 
   receipt
@@ -42,10 +43,16 @@ export const addReceipt: AddCommand = (program, io, setExit) => {
     .action(async (file: string, flags: VerifyFlags) => {
       const read = await readReceipt(file)
       const replay = flags.replay === undefined ? undefined : await replayShard(io, read, flags)
-      if (flags.json === true) io.out(JSON.stringify({ ok: replay?.same ?? true, checks: read.report.checks, ...(replay && { replay }) }))
+      if (flags.json === true)
+        io.out(JSON.stringify({ ok: replay?.same ?? true, checks: read.report.checks, ...(replay && { replay }) }))
       else {
-        for (const line of formatTable(['check', 'result', ''], read.report.checks.map((check) => [check.name, check.status, describe(check.details)]))) io.out(line)
-        if (replay !== undefined) io.out(`replay of shard ${replay.shard}: ${replay.same ? 'same result' : 'ANOTHER RESULT'} ${replay.got}`)
+        for (const line of formatTable(
+          ['check', 'result', ''],
+          read.report.checks.map((check) => [check.name, check.status, describe(check.details)]),
+        ))
+          io.out(line)
+        if (replay !== undefined)
+          io.out(`replay of shard ${replay.shard}: ${replay.same ? 'same result' : 'ANOTHER RESULT'} ${replay.got}`)
       }
       if (replay?.same === false) setExit(exitCodes.invalid)
     })
@@ -73,16 +80,32 @@ async function replayShard(io: Io, read: JobReceipt, flags: VerifyFlags) {
   const { spec } = read.receipt.evidence
   const shard = flags.replay === true ? (read.receipt.openings[0]?.shard ?? 0) : Number(flags.replay)
   const opening = read.receipt.openings.find((one) => one.shard === shard)
-  if (opening === undefined) throw new MarketError('receipt-invalid', 'the receipt opens no result of this shard', { details: { shard: String(shard) } })
+  if (opening === undefined)
+    throw new MarketError('receipt-invalid', 'the receipt opens no result of this shard', {
+      details: { shard: String(shard) },
+    })
   const dir = await mkdtemp(join(tmpdir(), 'assay-replay-'))
   try {
-    await using sandbox = await openSandbox({ clock: systemClock }, { runnerId: `replay-${process.pid}`, stagingDir: join(dir, 'staging') }, io.signal)
+    await using sandbox = await openSandbox(
+      { clock: systemClock },
+      { runnerId: `replay-${process.pid}`, stagingDir: join(dir, 'staging') },
+      io.signal,
+    )
     await sandbox.ensureImage(spec.image, io.signal)
-    const files = await findInputs(shardInputs(spec, shard).map((input) => input.root), flags.input)
+    const files = await findInputs(
+      shardInputs(spec, shard).map((input) => input.root),
+      flags.input,
+    )
     const pathOf = async (root: BlobRoot): Promise<string> => files.get(root)!
     const deadline = unixMs(systemClock.now() + spec.timeLimitMs * 2)
-    const outcome = await sandbox.run(await createSandboxTask(spec, shard, { runId: `replay-${process.pid}`, deadline, pathOf }), io.signal)
-    if (outcome.kind === 'failed') throw new MarketError('receipt-invalid', `the replay failed: ${outcome.failure}`, { details: { failure: outcome.failure, detail: outcome.detail } })
+    const outcome = await sandbox.run(
+      await createSandboxTask(spec, shard, { runId: `replay-${process.pid}`, deadline, pathOf }),
+      io.signal,
+    )
+    if (outcome.kind === 'failed')
+      throw new MarketError('receipt-invalid', `the replay failed: ${outcome.failure}`, {
+        details: { failure: outcome.failure, detail: outcome.detail },
+      })
     await outcome.dispose()
     return { shard, same: outcome.resultRoot === opening.resultRoot, paid: opening.resultRoot, got: outcome.resultRoot }
   } finally {
@@ -91,7 +114,10 @@ async function replayShard(io: Io, read: JobReceipt, flags: VerifyFlags) {
 }
 
 /** Files of a folder by content: the job's inputs are found by what they hold, whatever they are called. */
-async function findInputs(roots: readonly BlobRoot[], folder: string | undefined): Promise<ReadonlyMap<BlobRoot, string>> {
+async function findInputs(
+  roots: readonly BlobRoot[],
+  folder: string | undefined,
+): Promise<ReadonlyMap<BlobRoot, string>> {
   const found = new Map<BlobRoot, string>()
   if (folder !== undefined)
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -100,6 +126,9 @@ async function findInputs(roots: readonly BlobRoot[], folder: string | undefined
       found.set((await hashBlob(await readFile(path))).root, path)
     }
   const missing = roots.find((root) => !found.has(root))
-  if (missing !== undefined) throw new MarketError('input-missing', 'the inputs of the shard are needed: name their folder with --input', { details: { root: missing } })
+  if (missing !== undefined)
+    throw new MarketError('input-missing', 'the inputs of the shard are needed: name their folder with --input', {
+      details: { root: missing },
+    })
   return found
 }

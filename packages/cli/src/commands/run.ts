@@ -34,7 +34,11 @@ interface RunFlags extends MarketFlags {
 export const addRun: AddCommand = (program, io, setExit) => {
   jobOptions(withMarketOptions(program.command('run')))
     .description('run a command over every entry of a folder, one shard each, and pay for what was verified')
-    .requiredOption('--cap <usdc>', 'most that may be spent, e.g. 2.50 (ASSAY_SPENDING_CAP)', io.env['ASSAY_SPENDING_CAP'])
+    .requiredOption(
+      '--cap <usdc>',
+      'most that may be spent, e.g. 2.50 (ASSAY_SPENDING_CAP)',
+      io.env['ASSAY_SPENDING_CAP'],
+    )
     .option('--replace', 'overwrite results of an earlier run in the output folder')
     .option('--detach', 'print the job id once the job is funded and leave')
     .addHelpText('after', runHelp)
@@ -45,14 +49,34 @@ export const addRun: AddCommand = (program, io, setExit) => {
       const job = await startJob(io, client, command, flags, progress)
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
       await followJob(job, progress, io.signal)
-      const { saved, receipt, path } = await collect(job, flags.output, { replace: flags.replace === true, signal: io.signal })
+      const { saved, receipt, path } = await collect(job, flags.output, {
+        replace: flags.replace === true,
+        signal: io.signal,
+      })
       const outputs = resolve(flags.output)
-      const paid = { clientPaidUsdc: formatUsdc(receipt.chargedUsdc), clientRefundedUsdc: formatUsdc(receipt.returnedUsdc) }
+      const paid = {
+        clientPaidUsdc: formatUsdc(receipt.chargedUsdc),
+        clientRefundedUsdc: formatUsdc(receipt.returnedUsdc),
+      }
       if (flags.json === true) {
         const { shards, accepted, audited, convicted } = receipt
-        io.out(JSON.stringify({ orderId: job.id, shards, accepted, audited, convicted, ...paid, outputs, missing: saved.missing, receipt: path }))
+        io.out(
+          JSON.stringify({
+            orderId: job.id,
+            shards,
+            accepted,
+            audited,
+            convicted,
+            ...paid,
+            outputs,
+            missing: saved.missing,
+            receipt: path,
+          }),
+        )
       } else {
-        io.err(`${receipt.accepted} of ${receipt.shards} shards verified; paid ${paid.clientPaidUsdc} USDC, ${paid.clientRefundedUsdc} came back`)
+        io.err(
+          `${receipt.accepted} of ${receipt.shards} shards verified; paid ${paid.clientPaidUsdc} USDC, ${paid.clientRefundedUsdc} came back`,
+        )
         io.out(`outputs ${outputs}`)
         io.out(`receipt ${path}`)
       }
@@ -80,8 +104,14 @@ export const jobOptions = (command: Command): Command =>
     .option('--no-stdout', 'drop standard output instead of keeping it as a result')
 
 /** The job that the flags describe, with a local tag turned into its digest. */
-export async function jobOf(io: Io, command: readonly string[], flags: Omit<RunFlags, keyof MarketFlags>): Promise<MapOptions> {
-  const image = /sha256:[0-9a-f]{64}$/.test(flags.image) ? flags.image : (await resolveImage({ clock: systemClock }, flags.image, io.signal)).pinned
+export async function jobOf(
+  io: Io,
+  command: readonly string[],
+  flags: Omit<RunFlags, keyof MarketFlags>,
+): Promise<MapOptions> {
+  const image = /sha256:[0-9a-f]{64}$/.test(flags.image)
+    ? flags.image
+    : (await resolveImage({ clock: systemClock }, flags.image, io.signal)).pinned
   return {
     image,
     command,
@@ -89,7 +119,11 @@ export async function jobOf(io: Io, command: readonly string[], flags: Omit<RunF
     substitute: flags.substitute,
     captureStdout: flags.stdout,
     timeLimitMs: (flags.time ?? 60) * 1000,
-    resources: { cpus: flags.cpus ?? 1, memoryBytes: (flags.memory ?? 512) * mebibyte, diskBytes: (flags.disk ?? 256) * mebibyte },
+    resources: {
+      cpus: flags.cpus ?? 1,
+      memoryBytes: (flags.memory ?? 512) * mebibyte,
+      diskBytes: (flags.disk ?? 256) * mebibyte,
+    },
     env: Object.fromEntries((flags.env ?? []).map(splitVariable)),
     signal: io.signal,
     ...(flags.shared !== undefined && { shared: sharedFrom(flags.shared) }),
@@ -99,7 +133,13 @@ export async function jobOf(io: Io, command: readonly string[], flags: Omit<RunF
   }
 }
 
-async function startJob(io: Io, client: Client, command: readonly string[], flags: RunFlags, progress: Progress): Promise<Job> {
+async function startJob(
+  io: Io,
+  client: Client,
+  command: readonly string[],
+  flags: RunFlags,
+  progress: Progress,
+): Promise<Job> {
   return client.map({ ...(await jobOf(io, command, flags)), onProgress: (event) => reportStart(event, progress) })
 }
 
@@ -107,8 +147,13 @@ async function startJob(io: Io, client: Client, command: readonly string[], flag
 export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress']>>[0], progress: Progress): void {
   if (event.stage === 'quoted') {
     const { maxUsdc, providers, auditRateMinPpm, auditRateMaxPpm, stakeUsdc } = event.quote
-    const rate = auditRateMinPpm === auditRateMaxPpm ? percent(auditRateMinPpm) : `${percent(auditRateMinPpm)} to ${percent(auditRateMaxPpm)}`
-    progress.step(`quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`)
+    const rate =
+      auditRateMinPpm === auditRateMaxPpm
+        ? percent(auditRateMinPpm)
+        : `${percent(auditRateMinPpm)} to ${percent(auditRateMaxPpm)}`
+    progress.step(
+      `quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`,
+    )
   }
   if (event.stage === 'funding') progress.step(`escrowing ${formatUsdc(event.maxUsdc)} USDC as order ${event.orderId}`)
 }
@@ -146,7 +191,11 @@ function noteworthy(event: JobEvent, job: Job): string | undefined {
 }
 
 /** Saves what was verified, proves the job, and writes the receipt beside the results. */
-export async function collect(job: Job, folder: string, options: { readonly replace: boolean; readonly signal: AbortSignal }) {
+export async function collect(
+  job: Job,
+  folder: string,
+  options: { readonly replace: boolean; readonly signal: AbortSignal },
+) {
   const saved = await saveOutputs(job, folder, { ...options, allowPartial: true })
   const path = resolve(join(folder, 'receipt.json'))
   const receipt = await job.receipt({ signal: options.signal })
@@ -160,7 +209,9 @@ const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm % 10_000 
 function splitVariable(text: string): [string, string] {
   const at = text.indexOf('=')
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
-  throw new MarketError('spec-invalid', `--env wants NAME=VALUE, not ${text.slice(0, 40)}`, { details: { field: 'env' } })
+  throw new MarketError('spec-invalid', `--env wants NAME=VALUE, not ${text.slice(0, 40)}`, {
+    details: { field: 'env' },
+  })
 }
 
 const runHelp = `

@@ -6,14 +6,18 @@ import { openServiceParts, untilStopped, withServiceOptions, type ServiceFlags }
 import type { AddCommand } from './add-command.ts'
 
 export const addValidator: AddCommand = (program, io) => {
-  const group = program.command('validator').description('re-run sampled shards, sign verdicts and settlements, and earn')
+  const group = program
+    .command('validator')
+    .description('re-run sampled shards, sign verdicts and settlements, and earn')
   withServiceOptions(group.command('start'))
     .description('run a validator until interrupted')
     .action(async (flags: ServiceFlags) => {
       await using stack = new AsyncDisposableStack()
       const parts = await openServiceParts(io, flags, 'validator', stack)
       const runnerId = `validator-${parts.signer.address.slice(2, 14)}`
-      const sandbox = stack.use(await openSandbox({ clock: systemClock }, { runnerId, stagingDir: join(parts.dir, 'staging') }, io.signal))
+      const sandbox = stack.use(
+        await openSandbox({ clock: systemClock }, { runnerId, stagingDir: join(parts.dir, 'staging') }, io.signal),
+      )
       const database = stack.use(openDatabase(join(parts.dir, 'validator.db'), { migrations }))
       const service = stack.use(await openValidator({ ...parts, sandbox, store: createSqliteStore(database) }))
       io.out(JSON.stringify({ validator: service.address, addresses: parts.network.addresses() }))

@@ -13,7 +13,9 @@ interface WalletFlags {
 }
 
 export const addWallet: AddCommand = (program, io) => {
-  const wallet = program.command('wallet').description('this machine’s operator key: make it, see what it holds, collect earnings')
+  const wallet = program
+    .command('wallet')
+    .description('this machine’s operator key: make it, see what it holds, collect earnings')
 
   wallet
     .command('create')
@@ -23,7 +25,9 @@ export const addWallet: AddCommand = (program, io) => {
       const path = keystorePath(io)
       const passphrase = io.env['ASSAY_PASSPHRASE']
       if (passphrase === undefined)
-        throw new MarketError('keystore-invalid', 'set ASSAY_PASSPHRASE to the passphrase of the new key', { details: { variable: 'ASSAY_PASSPHRASE' } })
+        throw new MarketError('keystore-invalid', 'set ASSAY_PASSPHRASE to the passphrase of the new key', {
+          details: { variable: 'ASSAY_PASSPHRASE' },
+        })
       const { address } = openOperator(await createKeystore(path, passphrase))
       io.out(flags.json === true ? JSON.stringify({ address, keystore: path }) : `${address}\nkeystore ${path}`)
     })
@@ -60,10 +64,12 @@ export const addWallet: AddCommand = (program, io) => {
     .action(async (flags: WalletFlags) => {
       const key = await walletKey(io)
       const market = await marketOf(io, flags)
-      if (market === undefined) throw new MarketError('config-invalid', 'name a chain and an escrow', { details: { setting: 'rpc, escrow' } })
+      if (market === undefined)
+        throw new MarketError('config-invalid', 'name a chain and an escrow', { details: { setting: 'rpc, escrow' } })
       const chain = await openChain(market, io.signal)
       const operator = await chain.reader.operator(openOperator(key).address, io.signal)
-      if (operator === undefined) throw new MarketError('stake-insufficient', 'this key is not registered as an operator')
+      if (operator === undefined)
+        throw new MarketError('stake-insufficient', 'this key is not registered as an operator')
       const sent = await openWallet(chain, key, createMemoryLog()).withdrawEarnings(operator.index, io.signal)
       io.out(flags.json === true ? JSON.stringify(sent) : `withdrawn in ${sent.transactionHash}`)
     })
@@ -71,7 +77,12 @@ export const addWallet: AddCommand = (program, io) => {
 
 /** The own key when there is one, else the test key of a devnet that runs here. */
 async function walletKey(io: Io) {
-  const own = io.env['ASSAY_OPERATOR_KEY'] !== undefined || (await access(keystorePath(io)).then(() => true, () => false))
+  const own =
+    io.env['ASSAY_OPERATOR_KEY'] !== undefined ||
+    (await access(keystorePath(io)).then(
+      () => true,
+      () => false,
+    ))
   const devnet = own ? undefined : await findDevnet(io)
   return devnet === undefined ? operatorKey(io) : (devnet.clientKey as Awaited<ReturnType<typeof operatorKey>>)
 }

@@ -26,7 +26,11 @@ export interface JobRecord {
 }
 export interface JobPlan {
   /** Shards that need a new attempt, lowest first, with who has tried before. */
-  readonly dispatch: readonly { readonly shard: number; readonly attempt: number; readonly tried: ReadonlySet<Address> }[]
+  readonly dispatch: readonly {
+    readonly shard: number
+    readonly attempt: number
+    readonly tried: ReadonlySet<Address>
+  }[]
   /** Attempts that someone must be driving now. */
   readonly drive: readonly { readonly shard: number; readonly attempt: number }[]
   /** Shards without a live attempt that will get none any more. */
@@ -53,7 +57,8 @@ export function planJob(job: JobRecord, attempts: readonly AttemptRecord[], now:
     const tries = byShard.get(shard) ?? []
     if (tries.some((attempt) => attempt.state === 'accepted')) accepted++
     else if (tries.some((attempt) => driven.has(attempt.state) || waiting.has(attempt.state))) open++
-    else if (job.cancelled || now >= job.dispatchUntilMs || tries.length >= maxAttempts || tries.some((a) => a.final)) failed.push(shard)
+    else if (job.cancelled || now >= job.dispatchUntilMs || tries.length >= maxAttempts || tries.some((a) => a.final))
+      failed.push(shard)
     else dispatch.push({ shard, attempt: tries.length + 1, tried: new Set(tries.map((attempt) => attempt.provider)) })
   }
   const drive = attempts.filter((attempt) => driven.has(attempt.state))

@@ -1,12 +1,4 @@
-import type {
-  Blame,
-  ByteCount,
-  DurationMs,
-  Manifest,
-  MilliCpus,
-  ResultRoot,
-  UnixMs,
-} from '@assay/protocol'
+import type { Blame, ByteCount, DurationMs, Manifest, MilliCpus, ResultRoot, UnixMs } from '@assay/protocol'
 
 /**
  * Runs one command in one single-use container. Nothing a container does may harm the host; the same
@@ -65,8 +57,9 @@ export interface SandboxInput {
 }
 export interface SandboxLimits {
   readonly cpus: MilliCpus
+  /** Of all processes together, and of everything in the writable folders: those lie in memory. */
   readonly memoryBytes: ByteCount
-  /** Size of each writable tmpfs (`/out` and `/tmp`). */
+  /** Size of each writable tmpfs: `/out`, `/tmp` and `/dev/shm`. */
   readonly diskBytes: ByteCount
   readonly pids: number
   readonly timeMs: DurationMs
@@ -82,7 +75,7 @@ export interface SandboxConditions {
   readonly timeZone: string
   /** Cores the job may see. */
   readonly cpuCount: number
-  /** Seconds by which a job that asks can see another date; only where the engine can shift it. */
+  /** Order in which the inputs are created: some filesystems list a folder in that order. */
   readonly inputOrder: 'sorted' | 'reversed'
 }
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { derivePackedHash, packOrders, packPayouts, Settlement, sumUsdc, toJson, type JobEvidence } from '@assay/protocol'
+import {
+  derivePackedHash,
+  packOrders,
+  packPayouts,
+  Settlement,
+  sumUsdc,
+  toJson,
+  type JobEvidence,
+} from '@assay/protocol'
 import { buildEvidence, createEvidenceCast, type AttemptPlan, type EvidenceCast, type Story } from '@assay/testkit'
 import fc from 'fast-check'
 import { deriveSettlement, toBatch, type DerivedSettlement } from './derive-settlement.ts'
@@ -47,7 +55,10 @@ describe('deriveSettlement', () => {
   it('sums each operator over all orders, in ascending order and never zero', () => {
     const { payouts, orders } = settled([one, two, none]).settlement
     const indices = payouts.map(({ index }) => index)
-    assert.deepEqual(indices, [...new Set(indices)].toSorted((a, b) => a - b))
+    assert.deepEqual(
+      indices,
+      [...new Set(indices)].toSorted((a, b) => a - b),
+    )
     assert.ok(payouts.every(({ amount }) => amount > 0n))
     assert.deepEqual(
       orders.map(({ orderId }) => orderId),
@@ -79,8 +90,19 @@ describe('deriveSettlement', () => {
   })
 
   it('conserves money for any course of events: Σ payouts + fee = Σ charged ≤ Σ escrowed', async () => {
-    const stories: readonly Story[] = ['honest', 'garbage', 'unopened', 'lazy-validator', 'both-wrong', 'nondeterministic']
-    const attempt = fc.record({ provider: fc.constantFrom(2, 3), sampled: fc.boolean(), story: fc.constantFrom(...stories) })
+    const stories: readonly Story[] = [
+      'honest',
+      'garbage',
+      'unopened',
+      'lazy-validator',
+      'both-wrong',
+      'nondeterministic',
+    ]
+    const attempt = fc.record({
+      provider: fc.constantFrom(2, 3),
+      sampled: fc.boolean(),
+      story: fc.constantFrom(...stories),
+    })
     await fc.assert(
       fc.asyncProperty(attempt, attempt, async (first, second) => {
         const evidence = await built('random', [

@@ -70,8 +70,9 @@ describe('orderBill', () => {
 
   it('conserves money: payees + fee = charged ≤ what the terms escrow, fee within its cap', () => {
     const shards = fc.array(shardPlan, { minLength: 1, maxLength: 12 })
+    const points = fc.integer({ min: 0, max: 500 })
     fc.assert(
-      fc.property(amount, amount, amount, fc.integer({ min: 0, max: 500 }), shards, (price, fee, budget, bps, plans) => {
+      fc.property(fc.tuple(amount, amount, amount), points, shards, ([price, fee, budget], bps, plans) => {
         const prices = { priceUsdc: usdc(price), auditFeeUsdc: usdc(fee), auditBudgetUsdc: usdc(budget) }
         const job = plans.map(({ provider, isPaid, paid }, i) => judged(i, provider, isPaid, paid))
         const bill = orderBill(prices, basisPoints(bps), job)

@@ -42,7 +42,7 @@ describe('requiredRate', () => {
 
   it('never rises with stake or with passes, never falls with the price', () => {
     fc.assert(
-      fc.property(price, amount, passes, minimum, amount, passes, (p, a, k, min, moreStake, morePasses) => {
+      fc.property(price, amount, passes, fc.tuple(minimum, amount, passes), (p, a, k, [min, moreStake, morePasses]) => {
         assert.ok(rate(p, a + moreStake, k, min) <= rate(p, a, k, min))
         assert.ok(rate(p, a, k + morePasses, min) <= rate(p, a, k, min))
         assert.ok(rate(p + moreStake, a, k, min) >= rate(p, a, k, min))

@@ -9,7 +9,11 @@ const seats = cast.quorum.members.toSorted().map((validator) => ({ validator, st
 const beacon = cast.beacon.value(7 as never)
 const [member, other] = cast.quorum.members
 
-function draw(commitment: string, round: number, overrides: Partial<Parameters<typeof auditSeats>[0]> = {}): AuditSeats {
+function draw(
+  commitment: string,
+  round: number,
+  overrides: Partial<Parameters<typeof auditSeats>[0]> = {},
+): AuditSeats {
   return auditSeats({
     proposal: { root: named('root'), seats, aggregator: cast.aggregator.address },
     beacon,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createEnvelope, deriveProposalDigest, type Envelope, type Epoch, type Json } from '@assay/protocol'
+import { createEnvelope, deriveProposalDigest, toJson, type Envelope, type Epoch, type Json } from '@assay/protocol'
 import { buildEpoch, createEvidenceCast, createTestActor, createTestBeacon, named } from '@assay/testkit'
 import { checkAck, checkEpoch, type EpochContext } from './check-epoch.ts'
 import type { FaultCode } from './fault.ts'
@@ -11,11 +11,13 @@ const attempts = [0, 1].map((shard) => ({ shard, provider: shard, sampled: false
 const { seeded, proposal } = await buildEpoch(cast, attempts, { foreign: 2 })
 const epoch: Epoch = { proposal: seeded.proposal, leaves: seeded.leaves, acks: seeded.acks }
 const stranger = createTestActor('stranger')
+const body = toJson(proposal) as { readonly [key: string]: Json }
+const seats = toJson(proposal.seats) as readonly Json[]
 
 /** The proposal with other content, signed again by the aggregator; its acknowledgements stay behind. */
 const proposed = async (changes: Record<string, Json>, signer = cast.aggregator): Promise<Epoch> => ({
   ...epoch,
-  proposal: await createEnvelope('epoch/1', { ...JSON.parse(epoch.proposal.payload), ...changes }, signer),
+  proposal: await createEnvelope('epoch/1', { ...body, ...changes }, signer),
 })
 const acked = async (changes: Record<string, Json>, signer = cast.validators[3]!): Promise<Envelope> => {
   const ack = { ...cast.market, proposal: deriveProposalDigest(epoch.proposal), seenRound: proposal.seedRound - 1 }
@@ -44,14 +46,22 @@ describe('checkEpoch', () => {
     ['another escrow', 'market-mismatch', () => proposed({ escrow: stranger.address })],
     ['another quorum', 'epoch-quorum-mismatch', () => proposed({ quorumId: 9 })],
     ['another beacon', 'beacon-mismatch', () => proposed({ beaconId: named('beacon') })],
-    ['a missing seat', 'seats-mismatch', async () => proposed({ seats: JSON.parse(epoch.proposal.payload).seats.slice(1) })],
-    ['seats out of order', 'seats-mismatch', async () => proposed({ seats: JSON.parse(epoch.proposal.payload).seats.toReversed() })],
+    ['a missing seat', 'seats-mismatch', async () => proposed({ seats: seats.slice(1) })],
+    ['seats out of order', 'seats-mismatch', async () => proposed({ seats: seats.toReversed() })],
     ['a seed round that exists at close', 'seed-round-published', () => proposed({ seedRound: 8 })],
     ['a wrong count', 'leaf-count-mismatch', () => proposed({ leafCount: 3 })],
     ['a missing leaf', 'leaf-count-mismatch', () => ({ ...epoch, leaves: epoch.leaves.slice(1) })],
     ['leaves out of order', 'leaves-unsorted', () => ({ ...epoch, leaves: epoch.leaves.toReversed() })],
-    ['a repeated leaf', 'leaves-unsorted', () => ({ ...epoch, leaves: [epoch.leaves[0]!, ...epoch.leaves.slice(0, 3)] })],
-    ['another rate', 'root-mismatch', () => ({ ...epoch, leaves: epoch.leaves.map((leaf) => ({ ...leaf, ratePpm: 10_001 as never })) })],
+    [
+      'a repeated leaf',
+      'leaves-unsorted',
+      () => ({ ...epoch, leaves: [epoch.leaves[0]!, ...epoch.leaves.slice(0, 3)] }),
+    ],
+    [
+      'another rate',
+      'root-mismatch',
+      () => ({ ...epoch, leaves: epoch.leaves.map((leaf) => ({ ...leaf, ratePpm: 10_001 as never })) }),
+    ],
     ['another root', 'root-mismatch', () => proposed({ root: named('root') })],
     [
       'a commit signed by someone else',
@@ -66,10 +76,18 @@ describe('checkEpoch', () => {
     ],
     ['an acknowledgement twice', 'ack-repeated', () => ({ ...epoch, acks: [...epoch.acks, epoch.acks[0]!] })],
     ['an acknowledgement by a stranger', 'ack-invalid', async () => ({ ...epoch, acks: [await acked({}, stranger)] })],
-    ['one for another proposal', 'ack-invalid', async () => ({ ...epoch, acks: [await acked({ proposal: named('x') })] })],
+    [
+      'one for another proposal',
+      'ack-invalid',
+      async () => ({ ...epoch, acks: [await acked({ proposal: named('x') })] }),
+    ],
     ['one for another market', 'ack-invalid', async () => ({ ...epoch, acks: [await acked({ chainId: 1 })] })],
     ['one of another shape', 'ack-invalid', async () => ({ ...epoch, acks: [await acked({ extra: 1 })] })],
-    ['one that saw the seed', 'ack-late', async () => ({ ...epoch, acks: [await acked({ seenRound: proposal.seedRound })] })],
+    [
+      'one that saw the seed',
+      'ack-late',
+      async () => ({ ...epoch, acks: [await acked({ seenRound: proposal.seedRound })] }),
+    ],
   ]
   for (const [what, code, make] of wrong)
     it(`refuses ${what}: ${code}`, async () => {

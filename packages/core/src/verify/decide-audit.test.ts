@@ -13,7 +13,7 @@ const seat = (round: number, i: number, letter: Letter): SeatResult => ({
   root: roots[letter],
 })
 const seats = (round: number, word: string): readonly SeatResult[] =>
-  [...word].map((letter, i) => seat(round, i, letter as Letter))
+  word.split('').map((letter, i) => seat(round, i, letter as Letter))
 /** `opened` is a letter or empty for a provider that did not open; `panel` undefined when none was called. */
 const facts = (opened: string, first: string, panel?: string, panelSeats = 3): AuditFacts => ({
   opened: opened === '' ? undefined : roots[opened as Letter],
@@ -28,9 +28,9 @@ const words = (length: number): readonly string[] =>
 function byTheBook(opened: string, first: string, panel: string | undefined): AuditVerdict {
   if (first === '') return 'pending'
   if (opened === '' || opened === 'F') return 'provider-fault'
-  if ([...first].every((letter) => letter === opened)) return 'passed'
+  if (first.split('').every((letter) => letter === opened)) return 'passed'
   if (panel === undefined) return 'panel-needed'
-  const three = [...panel].slice(0, 3)
+  const three = panel.split('').slice(0, 3)
   const majority = letters.find((letter) => three.filter((one) => one === letter).length >= 2)
   if (majority === undefined) return three.length < 3 ? 'pending' : 'nondeterministic'
   if (majority === opened) return 'provider-right'
@@ -58,7 +58,11 @@ describe('decideAudit', () => {
           const given = facts(opened, first, panel)
           const { verdict, detector, validatorsAtFault } = decideAudit(given)
           const everyone = [...given.first, ...given.panel!]
-          if (verdict === 'provider-right' || verdict === 'both-wrong' || (verdict === 'provider-fault' && opened !== 'F')) {
+          if (
+            verdict === 'provider-right' ||
+            verdict === 'both-wrong' ||
+            (verdict === 'provider-fault' && opened !== 'F')
+          ) {
             const truth = everyone.find(({ validator }) => validator === detector)!.root
             assert.ok(given.panel!.filter(({ root }) => root === truth).length >= 2)
             const wrong = everyone.filter(({ root }) => root !== truth).map(({ validator }) => validator)

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deriveAttestationDigest, deriveAuditCommitDigest, type Audit, type AuditRound, type Signature } from '@assay/protocol'
+import {
+  deriveAttestationDigest,
+  deriveAuditCommitDigest,
+  type Audit,
+  type AuditRound,
+  type Signature,
+} from '@assay/protocol'
 import {
   buildAudit,
   buildEpoch,
@@ -40,7 +46,10 @@ const seatsOf = ({ proposal, beacon, commit, terms }: AuditCase, round: number, 
     earlier: earlier.flatMap(({ commits }) => commits.map(({ validator }) => validator)),
   })
 const outcome = (judged: AuditJudgement): string => (judged.ok ? judged.verdict : judged.fault)
-const withRounds = (given: AuditCase, ...rounds: AuditRound[]): AuditCase => ({ ...given, audit: { ...given.audit, rounds } })
+const withRounds = (given: AuditCase, ...rounds: AuditRound[]): AuditCase => ({
+  ...given,
+  audit: { ...given.audit, rounds },
+})
 
 const honest = await audited('honest')
 const garbage = await audited('garbage')
@@ -93,7 +102,12 @@ describe('judgeAudit', () => {
     const sitting = (who: readonly `0x${string}`[]): AuditCase =>
       withRounds(
         honest,
-        buildRound(cast, epoch, honest.commit, { round: 0, earlier: [], rootOf: () => truthOf(cast, 0), who: who as never }),
+        buildRound(cast, epoch, honest.commit, {
+          round: 0,
+          earlier: [],
+          rootOf: () => truthOf(cast, 0),
+          who: who as never,
+        }),
       )
     for (const who of [[alternates[0]!], [alternates[1]!], [...seats, ...alternates]])
       assert.equal(outcome(judgeAudit(sitting(who))), 'passed')
@@ -137,8 +151,16 @@ describe('judgeAudit', () => {
     return change({ attestations: [{ ...attestation, signature }] })
   }
   const wrong: readonly (readonly [string, FaultCode, () => AuditCase])[] = [
-    ['the audit of another commit', 'audit-unknown', () => ({ ...honest, audit: { ...honest.audit, commitment: named('x') } })],
-    ['a commit of another order', 'order-mismatch', () => ({ ...honest, terms: { ...honest.terms, salt: named('x') } })],
+    [
+      'the audit of another commit',
+      'audit-unknown',
+      () => ({ ...honest, audit: { ...honest.audit, commitment: named('x') } }),
+    ],
+    [
+      'a commit of another order',
+      'order-mismatch',
+      () => ({ ...honest, terms: { ...honest.terms, salt: named('x') } }),
+    ],
     [
       'an epoch of another aggregator',
       'order-mismatch',
@@ -152,14 +174,34 @@ describe('judgeAudit', () => {
     ['an opening with another root', 'opening-mismatch', () => opening({ resultRoot: junkOf(cast, 0, 'x') })],
     ['an opening with another salt', 'opening-mismatch', () => opening({ salt: named('x') })],
     ['a third round', 'rounds-too-many', () => withRounds(garbage, ...garbage.audit.rounds, round!)],
-    ['a panel after an agreement', 'round-unneeded', () => withRounds(honest, round!, { commits: [], attestations: [] })],
-    ['an audit commit with another signature', 'audit-commit-invalid', () => change({ commits: [{ ...promise!, signature: junkSignature }] })],
-    ['an audit commit of another round', 'audit-commit-invalid', () => change({ commits: [{ ...promise!, round: 1 }] })],
-    ['an audit commit to another commit', 'audit-commit-invalid', () => change({ commits: [{ ...promise!, commitment: named('x') }] })],
+    [
+      'a panel after an agreement',
+      'round-unneeded',
+      () => withRounds(honest, round!, { commits: [], attestations: [] }),
+    ],
+    [
+      'an audit commit with another signature',
+      'audit-commit-invalid',
+      () => change({ commits: [{ ...promise!, signature: junkSignature }] }),
+    ],
+    [
+      'an audit commit of another round',
+      'audit-commit-invalid',
+      () => change({ commits: [{ ...promise!, round: 1 }] }),
+    ],
+    [
+      'an audit commit to another commit',
+      'audit-commit-invalid',
+      () => change({ commits: [{ ...promise!, commitment: named('x') }] }),
+    ],
     ['the same seat twice', 'seat-repeated', () => change({ commits: [promise!, promise!] })],
     ['the same attestation twice', 'seat-repeated', () => change({ attestations: [shown!, shown!] })],
     ['an attestation without a commit', 'attestation-uncommitted', () => change({ commits: [] })],
-    ['an attestation with another signature', 'attestation-invalid', () => change({ attestations: [{ ...shown!, signature: junkSignature }] })],
+    [
+      'an attestation with another signature',
+      'attestation-invalid',
+      () => change({ attestations: [{ ...shown!, signature: junkSignature }] }),
+    ],
     ['an attestation of another round', 'attestation-invalid', () => shownAs({ round: 1 })],
     ['an attestation of another commit', 'attestation-invalid', () => shownAs({ commitment: named('x') })],
     ['a result that was not committed to', 'attestation-mismatch', () => shownAs({ resultRoot: junkOf(cast, 0, 'x') })],

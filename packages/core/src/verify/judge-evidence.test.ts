@@ -17,7 +17,14 @@ const options: CastOptions = { validators: 7, threshold: 4, shards: 4 }
 const cast = createEvidenceCast(options)
 const stranger = createTestActor('stranger')
 const failures = [
-  { shard: 1, attempt: 1, provider: cast.providers[3]!.address, code: 'attempt-timeout', blame: 'provider', atMs: unixMs(1) },
+  {
+    shard: 1,
+    attempt: 1,
+    provider: cast.providers[3]!.address,
+    code: 'attempt-timeout',
+    blame: 'provider',
+    atMs: unixMs(1),
+  },
 ] as const
 
 /** Provider 0 returns junk for shard 0, so its undrawn shard 1 is re-run too; shard 0 is tried again. */
@@ -46,7 +53,9 @@ describe('judgeEvidence', () => {
     const judged = judgeEvidence(valid)
     assert.ok(judged.ok)
     assert.deepEqual(
-      judged.shards.map(({ commits }) => commits.map(({ verdict, sampled }) => `${verdict}${sampled ? '' : ' undrawn'}`)),
+      judged.shards.map(({ commits }) =>
+        commits.map(({ verdict, sampled }) => `${verdict}${sampled ? '' : ' undrawn'}`),
+      ),
       [['provider-fault', 'passed'], ['passed undrawn'], ['provider-right'], ['unsampled undrawn']],
     )
     assert.deepEqual(
@@ -61,7 +70,9 @@ describe('judgeEvidence', () => {
 
   it('accepts a job that nobody finished', async () => {
     const judged = judgeEvidence(await buildEvidence(cast, { epochs: [] }))
-    assert.ok(judged.ok && judged.bill.chargedUsdc === 0n && judged.shards.every(({ accepted }) => accepted === undefined))
+    assert.ok(
+      judged.ok && judged.bill.chargedUsdc === 0n && judged.shards.every(({ accepted }) => accepted === undefined),
+    )
   })
 
   it('does not depend on the order of epochs, audits and operators', () => {
@@ -77,7 +88,10 @@ describe('judgeEvidence', () => {
   it('asks for a re-run of what a provider convicted elsewhere has delivered', async () => {
     const clean = await built([{ shard: 0, provider: 0, sampled: false }])
     assert.equal(outcome(judgeEvidence(clean)), 'ok')
-    assert.equal(outcome(judgeEvidence(clean, { convicted: new Set([cast.providers[0]!.address]) })), 'contagion-incomplete')
+    assert.equal(
+      outcome(judgeEvidence(clean, { convicted: new Set([cast.providers[0]!.address]) })),
+      'contagion-incomplete',
+    )
   })
 
   it('pays nothing for a shard whose results do not repeat, and slashes nobody', async () => {
@@ -94,19 +108,39 @@ describe('judgeEvidence', () => {
   const rounds = audit!.rounds.slice(0, 1)
   const wrong: readonly (readonly [string, FaultCode, () => JobEvidence | Promise<JobEvidence>])[] = [
     ['another spec', 'spec-hash-mismatch', () => change({ spec: { ...valid.spec, captureStdout: false } })],
-    ['a spec of another client', 'client-mismatch', () => built([honest], createEvidenceCast({ spec: { client: stranger.address } }))],
-    ['a class without comparison', 'class-unsettleable', () => built([honest], createEvidenceCast({ spec: { determinism: 'DX' } }))],
+    [
+      'a spec of another client',
+      'client-mismatch',
+      () => built([honest], createEvidenceCast({ spec: { client: stranger.address } })),
+    ],
+    [
+      'a class without comparison',
+      'class-unsettleable',
+      () => built([honest], createEvidenceCast({ spec: { determinism: 'DX' } })),
+    ],
     ['another quorum', 'quorum-mismatch', () => change({ quorum: { ...valid.quorum, id: 2 as never } })],
-    ['a member twice', 'quorum-malformed', () => change({ quorum: { ...valid.quorum, members: [...valid.quorum.members, valid.quorum.members[0]!] } })],
+    [
+      'a member twice',
+      'quorum-malformed',
+      () => change({ quorum: { ...valid.quorum, members: [...valid.quorum.members, valid.quorum.members[0]!] } }),
+    ],
     ['a threshold nobody reaches', 'quorum-malformed', () => change({ quorum: { ...valid.quorum, threshold: 8 } })],
-    ['a lost acknowledgement', 'acks-insufficient', () => change({ epochs: [{ ...first!, acks: first!.acks.slice(1) }, second!] })],
+    [
+      'a lost acknowledgement',
+      'acks-insufficient',
+      () => change({ epochs: [{ ...first!, acks: first!.acks.slice(1) }, second!] }),
+    ],
     [
       'an epoch of another aggregator',
       'aggregator-mismatch',
       async () => change({ epochs: [(await buildEpoch({ ...cast, aggregator: stranger }, [honest])).seeded] }),
     ],
     ['an epoch twice', 'epoch-repeated', () => change({ epochs: [first!, second!, first!] })],
-    ['an epoch of other jobs', 'epoch-irrelevant', async () => change({ epochs: [(await buildEpoch(other, [honest])).seeded] })],
+    [
+      'an epoch of other jobs',
+      'epoch-irrelevant',
+      async () => change({ epochs: [(await buildEpoch(other, [honest])).seeded] }),
+    ],
     [
       'the value of another round',
       'seed-round-mismatch',
@@ -137,27 +171,59 @@ describe('judgeEvidence', () => {
       'rate-too-low',
       () => built([{ ...honest, ratePpm: 49_999 }], createEvidenceCast({ spec: { minAuditRatePpm: 50_000 } })),
     ],
-    ['a failed attempt that committed', 'failure-contradicted', () => change({ failures: [{ ...failures[0], attempt: 2 }] })],
-    ['an audit of nothing', 'audit-unknown', () => change({ audits: [...valid.audits, { ...audit!, commitment: named('x') }] })],
+    [
+      'a failed attempt that committed',
+      'failure-contradicted',
+      () => change({ failures: [{ ...failures[0], attempt: 2 }] }),
+    ],
+    [
+      'an audit of nothing',
+      'audit-unknown',
+      () => change({ audits: [...valid.audits, { ...audit!, commitment: named('x') }] }),
+    ],
     ['an audit twice', 'audit-repeated', () => change({ audits: [...valid.audits, audit!] })],
     ['a lost audit', 'audit-missing', () => change({ audits: valid.audits.slice(1) })],
-    ['a drawn commit called contagion', 'reason-mismatch', () => change({ audits: [{ ...audit!, reason: 'contagion' }, ...valid.audits.slice(1)] })],
-    ['an audit without its panel', 'audit-undecided', () => change({ audits: [{ ...audit!, rounds }, ...valid.audits.slice(1)] })],
-    ['a conviction without contagion', 'contagion-incomplete', () => change({ audits: valid.audits.filter(({ reason }) => reason === 'sampled') })],
+    [
+      'a drawn commit called contagion',
+      'reason-mismatch',
+      () => change({ audits: [{ ...audit!, reason: 'contagion' }, ...valid.audits.slice(1)] }),
+    ],
+    [
+      'an audit without its panel',
+      'audit-undecided',
+      () => change({ audits: [{ ...audit!, rounds }, ...valid.audits.slice(1)] }),
+    ],
+    [
+      'a conviction without contagion',
+      'contagion-incomplete',
+      () => change({ audits: valid.audits.filter(({ reason }) => reason === 'sampled') }),
+    ],
     ['two results for a shard', 'shard-accepted-twice', () => built([honest, { ...honest, attempt: 2, provider: 1 }])],
     [
       'another try of a job that does not repeat',
       'shard-retried',
-      () => built([{ ...honest, sampled: true, story: 'nondeterministic' }, { ...honest, attempt: 2, provider: 1 }]),
+      () =>
+        built([
+          { ...honest, sampled: true, story: 'nondeterministic' },
+          { ...honest, attempt: 2, provider: 1 },
+        ]),
     ],
     [
       'two operators with one number',
       'operator-repeated',
       () => change({ operators: valid.operators.map((entry) => ({ ...entry, index: 1 as OperatorIndex })) }),
     ],
-    ['an operator twice', 'operator-repeated', () => change({ operators: [...valid.operators, { ...valid.operators[0]!, index: 99 as OperatorIndex }] })],
+    [
+      'an operator twice',
+      'operator-repeated',
+      () => change({ operators: [...valid.operators, { ...valid.operators[0]!, index: 99 as OperatorIndex }] }),
+    ],
     ['a payee without a number', 'operator-missing', () => change({ operators: valid.operators.slice(1) })],
-    ['a charge over the escrow', 'charge-over-max', () => built([honest], createEvidenceCast({ maxAmount: 1_009_999n }))],
+    [
+      'a charge over the escrow',
+      'charge-over-max',
+      () => built([honest], createEvidenceCast({ maxAmount: 1_009_999n })),
+    ],
   ]
   for (const [what, code, make] of wrong)
     it(`refuses ${what}: ${code}`, async () => {
@@ -169,7 +235,10 @@ describe('judgeEvidence', () => {
     const elsewhere = new Set(['epochs', 'audits', 'batch'])
     const codes = Object.entries(faultStages).filter(([, stage]) => !elsewhere.has(stage))
     const cased = new Set<string>(wrong.map(([, code]) => code))
-    assert.deepEqual(codes.map(([code]) => code).filter((code) => !cased.has(code)), [])
+    assert.deepEqual(
+      codes.map(([code]) => code).filter((code) => !cased.has(code)),
+      [],
+    )
   })
 
   it('accepts what the floor allows', async () => {

@@ -18,7 +18,14 @@ const evidence = await buildEvidence(cast, {
     },
   ],
   failures: [
-    { shard: 1, attempt: 1, provider: cast.providers[2]!.address, code: 'attempt-timeout', blame: 'provider', atMs: unixMs(7) },
+    {
+      shard: 1,
+      attempt: 1,
+      provider: cast.providers[2]!.address,
+      code: 'attempt-timeout',
+      blame: 'provider',
+      atMs: unixMs(7),
+    },
   ],
 })
 const receipt = buildReceipt(cast, evidence)
@@ -38,6 +45,8 @@ const free: readonly (readonly [RegExp, string])[] = [
   [/^evidence\.operators\.\d+ dropped$/, 'numbers of operators that earn nothing here are surplus'],
 ]
 
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
 type Path = readonly (string | number)[]
 interface Mutation {
   readonly name: string
@@ -46,8 +55,11 @@ interface Mutation {
 
 function* mutations(value: Json, path: Path = []): Generator<Mutation> {
   const name = path.join('.')
-  const put = (at: Path, what: string, to: Json | undefined): Mutation => ({ name: `${at.join('.')}${what}`, value: replaced(wire, at, to) })
-  if (Array.isArray(value)) {
+  const put = (at: Path, what: string, to: Json | undefined): Mutation => ({
+    name: `${at.join('.')}${what}`,
+    value: replaced(wire, at, to),
+  })
+  if (isList(value)) {
     for (const [i, item] of value.entries()) {
       yield { name: `${name}.${i} dropped`, value: replaced(wire, path, value.toSpliced(i, 1)) }
       yield { name: `${name}.${i} doubled`, value: replaced(wire, path, value.toSpliced(i, 0, item)) }
@@ -69,7 +81,9 @@ function otherValues(value: string | number | boolean | null): readonly Json[] {
   if (/^0x[0-9a-f]{130}$/.test(value)) return [flipNibble(value, 40), flipNibble(value, 131)]
   if (/^0x[0-9a-f]+$/.test(value)) return [flipNibble(value, value.length >> 1)]
   if (/^\d+$/.test(value)) return [`${BigInt(value) + 1n}`, value === '0' ? '2' : `${BigInt(value) - 1n}`]
-  return [`${value}x`, value.replace(/\d(?=\D*$)/, (digit) => (digit === '7' ? '8' : '7'))].filter((other) => other !== value)
+  return [`${value}x`, value.replace(/\d(?=\D*$)/, (digit) => (digit === '7' ? '8' : '7'))].filter(
+    (other) => other !== value,
+  )
 }
 
 const flipNibble = (hex: string, at: number): string =>
@@ -78,8 +92,10 @@ const flipNibble = (hex: string, at: number): string =>
 /** A copy of the receipt with the value at a path replaced, or removed when `to` is undefined. */
 function replaced(value: Json, [key, ...rest]: Path, to: Json | undefined): Json {
   if (key === undefined) return to ?? null
-  if (Array.isArray(value)) return value.map((item, i) => (i === key ? replaced(item, rest, to) : item))
-  const entries = Object.entries(value as Record<string, Json>).filter(([name]) => rest.length > 0 || to !== undefined || name !== key)
+  if (isList(value)) return value.map((item, i) => (i === key ? replaced(item, rest, to) : item))
+  const entries = Object.entries(value as Record<string, Json>).filter(
+    ([name]) => rest.length > 0 || to !== undefined || name !== key,
+  )
   return Object.fromEntries(entries.map(([name, item]) => [name, name === key ? replaced(item, rest, to) : item]))
 }
 
@@ -101,6 +117,10 @@ describe('a receipt', () => {
       [],
     )
     assert.ok(guarded.length > 550, `only ${guarded.length} mutations`)
-    for (const [pattern] of free) assert.ok(all.some(({ name, value }) => pattern.test(name) && isAccepted(value)), String(pattern))
+    for (const [pattern] of free)
+      assert.ok(
+        all.some(({ name, value }) => pattern.test(name) && isAccepted(value)),
+        String(pattern),
+      )
   })
 })

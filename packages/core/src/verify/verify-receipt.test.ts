@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deriveBatchDigest, isMarketError, Receipt, sumUsdc, toJson, usdc, type Settlement } from '@assay/protocol'
-import { buildEvidence, buildReceipt, createEvidenceCast, createTestActor, createTestBeacon, named } from '@assay/testkit'
+import {
+  buildEvidence,
+  buildReceipt,
+  createEvidenceCast,
+  createTestActor,
+  createTestBeacon,
+  named,
+} from '@assay/testkit'
 import { toBatch } from '../settle/derive-settlement.ts'
-import { assertReceipt, receiptChecks, verifyReceipt, type ReceiptAnchors, type ReceiptReport } from './verify-receipt.ts'
+import {
+  assertReceipt,
+  receiptChecks,
+  verifyReceipt,
+  type ReceiptAnchors,
+  type ReceiptReport,
+} from './verify-receipt.ts'
 
 const size = { validators: 6, threshold: 3, shards: 3 }
 const cast = createEvidenceCast(size)
@@ -23,13 +36,18 @@ const otherCast = createEvidenceCast({ ...size, label: 'other' })
 const other = await buildEvidence(otherCast, { epochs: [{ attempts: [{ shard: 0, provider: 3, sampled: true }] }] })
 
 const failed = (report: ReceiptReport): readonly string[] =>
-  report.checks.filter(({ status }) => status === 'failed').map(({ name, details }) => `${name}: ${details['fault'] ?? details['reason'] ?? ''}`)
+  report.checks
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, details }) => `${name}: ${details['fault'] ?? details['reason'] ?? ''}`)
 /** The receipt with another settlement, properly signed by the quorum. */
 function signed(from: Receipt, changes: Partial<Omit<Settlement, 'signatures'>>): Receipt {
   const settlement = { ...from.settlement, ...changes }
   const { aggregator, quorumId } = from.evidence.terms
   const digest = deriveBatchDigest(cast.market, toBatch({ settlement, aggregator, quorumId }))
-  return { ...from, settlement: { ...settlement, signatures: cast.validators.slice(0, 3).map((v) => v.signNow(digest)) } }
+  return {
+    ...from,
+    settlement: { ...settlement, signatures: cast.validators.slice(0, 3).map((v) => v.signNow(digest)) },
+  }
 }
 
 describe('verifyReceipt', () => {
@@ -59,11 +77,15 @@ describe('verifyReceipt', () => {
     const wrong: readonly (readonly [string, ReceiptAnchors])[] = [
       ['market', { market: { ...market, chainId: 1 } }],
       ['quorum', { quorum: lowered }],
-      ['quorum', { quorum: { ...quorum, members: quorum.members.toSpliced(0, 1, createTestActor('stranger').address) } }],
+      [
+        'quorum',
+        { quorum: { ...quorum, members: quorum.members.toSpliced(0, 1, createTestActor('stranger').address) } },
+      ],
       ['beacon', { beacon: createTestBeacon('other').info }],
       ['operators', { operators: operators.slice(1) }],
     ]
-    for (const [reason, anchors] of wrong) assert.deepEqual(failed(verifyReceipt(receipt, anchors)), [`anchors: ${reason}`])
+    for (const [reason, anchors] of wrong)
+      assert.deepEqual(failed(verifyReceipt(receipt, anchors)), [`anchors: ${reason}`])
   })
 
   it('names the stage of the first fault, passes what came before and skips what follows', () => {
@@ -101,8 +123,15 @@ describe('verifyReceipt', () => {
     const digest = deriveBatchDigest(cast.market, toBatch({ ...evidence.terms, settlement }))
     const [a, b] = settlement.signatures
     const strangers = createTestActor('stranger').signNow(digest)
-    for (const signatures of [[a!, b!], [a!, b!, b!], [a!, b!, strangers], [...settlement.signatures, strangers]])
-      assert.deepEqual(failed(verifyReceipt({ ...receipt, settlement: { ...settlement, signatures } })), ['signatures: '])
+    for (const signatures of [
+      [a!, b!],
+      [a!, b!, b!],
+      [a!, b!, strangers],
+      [...settlement.signatures, strangers],
+    ])
+      assert.deepEqual(failed(verifyReceipt({ ...receipt, settlement: { ...settlement, signatures } })), [
+        'signatures: ',
+      ])
   })
 
   it('opens accepted shards only, each once and with what its commit holds', () => {

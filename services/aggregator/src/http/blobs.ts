@@ -1,4 +1,14 @@
-import { byteCount, byteCountSchema, hashSchema, hash32Schema, MarketError, parseMessage, shardInputs, type BlobRoot, type JobSpec } from '@assay/protocol'
+import {
+  byteCount,
+  byteCountSchema,
+  hashSchema,
+  hash32Schema,
+  MarketError,
+  parseMessage,
+  shardInputs,
+  type BlobRoot,
+  type JobSpec,
+} from '@assay/protocol'
 import type { Hono } from 'hono'
 import { Readable } from 'node:stream'
 import type { Context } from '../context.ts'
@@ -15,9 +25,14 @@ export function addBlobRoutes(app: Hono, context: Context): void {
     if (quote === undefined) throw new MarketError('quote-unknown', 'no such quote')
     if (quote.expiresAtMs <= clock.now()) throw new MarketError('quote-expired', 'the quote has expired')
     const size = inputSizes(quote.spec).get(root)
-    if (size === undefined) throw new MarketError('blob-unknown', 'the quoted job has no such input', { blame: 'client', details: { root } })
+    if (size === undefined)
+      throw new MarketError('blob-unknown', 'the quoted job has no such input', { blame: 'client', details: { root } })
     const body = c.req.raw.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
-    const ref = await blobs.put(body, { maxBytes: byteCount(size), expect: root, owner: quote.orderId }, c.req.raw.signal)
+    const ref = await blobs.put(
+      body,
+      { maxBytes: byteCount(size), expect: root, owner: quote.orderId },
+      c.req.raw.signal,
+    )
     return c.json({ root: ref.root, size: ref.size }, 201)
   })
 

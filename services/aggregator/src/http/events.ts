@@ -11,7 +11,8 @@ const orderIdSchema = hashSchema<OrderId>()
 export function addEventRoutes(app: Hono, { store }: Context, watchers: Watchers): void {
   app.get('/v1/jobs/:order/events', (c) => {
     const orderId = parseMessage(orderIdSchema, c.req.param('order'), 'order id')
-    if (store.job(orderId) === undefined) throw new MarketError('job-unknown', 'no such job here', { details: { orderId } })
+    if (store.job(orderId) === undefined)
+      throw new MarketError('job-unknown', 'no such job here', { details: { orderId } })
     const from = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? 0)
     return streamSSE(c, async (stream) => {
       let seq = Number.isSafeInteger(from) && from >= 0 ? from : 0

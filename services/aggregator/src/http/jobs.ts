@@ -36,13 +36,17 @@ export function addJobRoutes(app: Hono, context: Context): void {
   })
   app.get('/v1/jobs', (c) => {
     const client = authenticate(context, c)
-    return c.json({ jobs: store.jobsOf(client, 200).map((job) => toJson({ ...viewJob(context, job), attempts: [] })) } as never)
+    return c.json({
+      jobs: store.jobsOf(client, 200).map((job) => toJson({ ...viewJob(context, job), attempts: [] })),
+    } as never)
   })
   app.get('/v1/jobs/:order', (c) => c.json(toJson(viewJob(context, find(c))) as never))
   app.delete('/v1/jobs/:order', (c) => {
     const job = find(c)
-    if (authenticate(context, c) !== job.client) throw new MarketError('unauthorized', 'only the client of a job can cancel it')
-    if (job.state === 'closed' || job.state === 'settling') throw new MarketError('job-state', 'too late to cancel', { details: { state: job.state } })
+    if (authenticate(context, c) !== job.client)
+      throw new MarketError('unauthorized', 'only the client of a job can cancel it')
+    if (job.state === 'closed' || job.state === 'settling')
+      throw new MarketError('job-state', 'too late to cancel', { details: { state: job.state } })
     const cancelled = job.cancelled ? job : store.updateJob(job, { cancelled: true })
     context.wake()
     return c.json(toJson(viewJob(context, cancelled)) as never, 202)
@@ -66,10 +70,18 @@ export function addJobRoutes(app: Hono, context: Context): void {
 function authenticate({ chain, clock }: Context, c: Request): Address {
   const header = c.req.header(requestHeader)
   if (header === undefined) throw new MarketError('unauthorized', `the header ${requestHeader} is missing`)
-  const envelope = parseMessage(Envelope, JSON.parse(Buffer.from(header, 'base64').toString('utf8') || 'null'), requestHeader)
+  const envelope = parseMessage(
+    Envelope,
+    JSON.parse(Buffer.from(header, 'base64').toString('utf8') || 'null'),
+    requestHeader,
+  )
   const request = openEnvelope('request/1', SignedRequest, envelope)
   const { chainId, escrow } = chain.market
-  const forUs = request.chainId === chainId && request.escrow === escrow && request.method === c.req.method && request.path === c.req.path
+  const forUs =
+    request.chainId === chainId &&
+    request.escrow === escrow &&
+    request.method === c.req.method &&
+    request.path === c.req.path
   if (!forUs || Math.abs(clock.now() - request.atMs) > limits.requestAgeMs)
     throw new MarketError('unauthorized', 'the signed request is for something else or too old')
   return envelope.signer

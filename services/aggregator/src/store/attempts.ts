@@ -82,13 +82,24 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
     byCommitment: (commitment) => one(db.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
     byLease: (lease) => one(db.select().from(attempts).where(eq(attempts.lease, lease)).get()),
     unbatched: () =>
-      db.select().from(attempts).where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch))).all().map(toAttempt),
+      db
+        .select()
+        .from(attempts)
+        .where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch)))
+        .all()
+        .map(toAttempt),
     load() {
       const rows = db
         .select({ provider: attempts.provider, state: attempts.state, price: attempts.priceUsdc })
         .from(attempts)
         .innerJoin(jobs, eq(jobs.orderId, attempts.orderId))
-        .where(and(inArray(jobs.state, ['running', 'settling']), inArray(attempts.state, [...unsettled]), isNull(jobs.proof)))
+        .where(
+          and(
+            inArray(jobs.state, ['running', 'settling']),
+            inArray(attempts.state, [...unsettled]),
+            isNull(jobs.proof),
+          ),
+        )
         .all()
       const load = new Map<Address, { busy: number; unsettledUsdc: UsdcBase }>()
       for (const row of rows) {
@@ -108,7 +119,11 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
         .map((row) => toAttempt(row.attempt)),
     updateAttempt(attempt, patch) {
       const set = { ...columns(patch), rev: attempt.rev + 1 }
-      const done = db.update(attempts).set(set).where(and(where(attempt), eq(attempts.rev, attempt.rev))).run()
+      const done = db
+        .update(attempts)
+        .set(set)
+        .where(and(where(attempt), eq(attempts.rev, attempt.rev)))
+        .run()
       if (done.changes !== 1) throw conflict('attempt', `${attempt.orderId}/${attempt.shard}/${attempt.attempt}`)
       const { epoch, ...fields } = patch
       return { ...attempt, ...fields, ...(epoch !== undefined && { epoch: epoch ?? undefined }), rev: attempt.rev + 1 }

@@ -24,7 +24,10 @@ export interface AuditsStore {
   audit(commitment: Commitment): AuditRow | undefined
   auditsOf(orderId: OrderId): readonly AuditRow[]
   runningAudits(): readonly AuditRow[]
-  updateAudit(commitment: Commitment, patch: { audit?: Audit; state?: AuditState; unopened?: boolean; verdict?: ShardVerdict }): void
+  updateAudit(
+    commitment: Commitment,
+    patch: { audit?: Audit; state?: AuditState; unopened?: boolean; verdict?: ShardVerdict },
+  ): void
   /** Judged audits of a provider, oldest first: what its audited passes are counted from. */
   judgedOf(provider: Address): readonly { readonly verdict: ShardVerdict }[]
   addVerdict(verdict: VerdictRow, atMs: number): boolean
@@ -38,7 +41,18 @@ export function createAuditsStore(db: StoreDatabase): AuditsStore {
   return {
     addAudit(row, atMs) {
       const { commitment, orderId, shard, attempt, provider, epoch, state, audit, unopened } = row
-      const values = { commitment, orderId, shard, attempt, provider, epoch, state, audit: write(audit), unopened, atMs }
+      const values = {
+        commitment,
+        orderId,
+        shard,
+        attempt,
+        provider,
+        epoch,
+        state,
+        audit: write(audit),
+        unopened,
+        atMs,
+      }
       return db.insert(audits).values(values).onConflictDoNothing().run().changes === 1
     },
     audit(commitment) {
@@ -66,12 +80,22 @@ export function createAuditsStore(db: StoreDatabase): AuditsStore {
         .map((row) => ({ verdict: ShardVerdict.parse(row.verdict) })),
     addVerdict(row, atMs) {
       const { key, orderId, accused, commitment, state, verdict, signatures } = row
-      const values = { key, orderId, accused, commitment, state, verdict: write(verdict), signatures: write(signatures), atMs }
+      const values = {
+        key,
+        orderId,
+        accused,
+        commitment,
+        state,
+        verdict: write(verdict),
+        signatures: write(signatures),
+        atMs,
+      }
       return db.insert(verdicts).values(values).onConflictDoNothing().run().changes === 1
     },
     verdictsOf: (orderId) => db.select().from(verdicts).where(eq(verdicts.orderId, orderId)).all().map(toVerdict),
     openVerdicts: () => db.select().from(verdicts).where(ne(verdicts.state, 'slashed')).all().map(toVerdict),
-    isConvicted: (accused) => db.select({ key: verdicts.key }).from(verdicts).where(eq(verdicts.accused, accused)).get() !== undefined,
+    isConvicted: (accused) =>
+      db.select({ key: verdicts.key }).from(verdicts).where(eq(verdicts.accused, accused)).get() !== undefined,
     updateVerdict(key, patch) {
       const set = { state: patch.state, ...(patch.signatures && { signatures: write(patch.signatures) }) }
       db.update(verdicts).set(set).where(eq(verdicts.key, key)).run()

@@ -21,21 +21,39 @@ export interface EpochsStore {
   epoch(digest: Hash32): EpochRow | undefined
   /** Epochs that still wait for acknowledgements or their seed. */
   openEpochs(): readonly EpochRow[]
-  updateEpoch(digest: Hash32, patch: { readonly state: EpochState; readonly acks?: readonly Envelope[]; readonly beacon?: BeaconValue }): void
+  updateEpoch(
+    digest: Hash32,
+    patch: { readonly state: EpochState; readonly acks?: readonly Envelope[]; readonly beacon?: BeaconValue },
+  ): void
 }
 
 export function createEpochsStore(db: StoreDatabase): EpochsStore {
   return {
     addEpoch(epoch, atMs) {
       const { digest, state, quorumId, seedRound, proposal, leaves, acks } = epoch
-      const row = { digest, state, quorumId, seedRound, proposal: write(proposal), leaves: write(leaves), acks: write(acks), atMs }
+      const row = {
+        digest,
+        state,
+        quorumId,
+        seedRound,
+        proposal: write(proposal),
+        leaves: write(leaves),
+        acks: write(acks),
+        atMs,
+      }
       db.insert(epochs).values(row).onConflictDoNothing().run()
     },
     epoch(digest) {
       const row = db.select().from(epochs).where(eq(epochs.digest, digest)).get()
       return row && toEpoch(row)
     },
-    openEpochs: () => db.select().from(epochs).where(inArray(epochs.state, ['proposed', 'acknowledged'])).all().map(toEpoch),
+    openEpochs: () =>
+      db
+        .select()
+        .from(epochs)
+        .where(inArray(epochs.state, ['proposed', 'acknowledged']))
+        .all()
+        .map(toEpoch),
     updateEpoch(digest, patch) {
       const set = {
         state: patch.state,

@@ -15,11 +15,17 @@ export interface EventsStore {
 export function createEventsStore(db: StoreDatabase): EventsStore {
   return {
     addEvent(orderId, atMs, event) {
-      const last = db.select({ seq: sql<number>`coalesce(max(${events.seq}), 0)` }).from(events).where(eq(events.orderId, orderId)).get()
+      const last = db
+        .select({ seq: sql<number>`coalesce(max(${events.seq}), 0)` })
+        .from(events)
+        .where(eq(events.orderId, orderId))
+        .get()
       const seq = (last?.seq ?? 0) + 1
       if (seq > aggregatorLimits.eventsPerJob) return undefined
       const full = { ...event, seq, atMs }
-      db.insert(events).values({ orderId, seq, event: write(full) }).run()
+      db.insert(events)
+        .values({ orderId, seq, event: write(full) })
+        .run()
       return full
     },
     eventsAfter: (orderId, seq, limit) =>

@@ -64,7 +64,9 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
   }
   return {
     saveQuote({ quoteId, orderId, terms, spec, expiresAtMs }) {
-      db.insert(quotes).values({ quoteId, orderId, terms: write(terms), spec: write(spec), expiresAtMs }).run()
+      db.insert(quotes)
+        .values({ quoteId, orderId, terms: write(terms), spec: write(spec), expiresAtMs })
+        .run()
     },
     quote(quoteId) {
       const row = db.select().from(quotes).where(eq(quotes.quoteId, quoteId)).get()
@@ -78,9 +80,18 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
       }
     },
     countQuotes: (now) =>
-      db.select({ n: sql<number>`count(*)` }).from(quotes).where(sql`${quotes.expiresAtMs} > ${now}`).get()?.n ?? 0,
+      db
+        .select({ n: sql<number>`count(*)` })
+        .from(quotes)
+        .where(sql`${quotes.expiresAtMs} > ${now}`)
+        .get()?.n ?? 0,
     dropQuotes(before) {
-      return db.delete(quotes).where(lt(quotes.expiresAtMs, before)).returning({ id: quotes.quoteId }).all().map((row) => row.id)
+      return db
+        .delete(quotes)
+        .where(lt(quotes.expiresAtMs, before))
+        .returning({ id: quotes.quoteId })
+        .all()
+        .map((row) => row.id)
     },
     createJob(job) {
       const row = {
@@ -101,9 +112,21 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
       return row && toJob(row)
     },
     activeJobs: () => db.select().from(jobs).where(ne(jobs.state, 'closed')).all().map(toJob),
-    countActive: () => db.select({ n: sql<number>`count(*)` }).from(jobs).where(ne(jobs.state, 'closed')).get()?.n ?? 0,
+    countActive: () =>
+      db
+        .select({ n: sql<number>`count(*)` })
+        .from(jobs)
+        .where(ne(jobs.state, 'closed'))
+        .get()?.n ?? 0,
     jobsOf: (client, limit) =>
-      db.select().from(jobs).where(eq(jobs.client, client)).orderBy(desc(jobs.createdAtMs)).limit(limit).all().map(toJob),
+      db
+        .select()
+        .from(jobs)
+        .where(eq(jobs.client, client))
+        .orderBy(desc(jobs.createdAtMs))
+        .limit(limit)
+        .all()
+        .map(toJob),
     updateJob(job, patch) {
       const set = {
         ...(patch.state && { state: patch.state }),
@@ -117,7 +140,11 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
         ...(patch.closedAtMs !== undefined && { closedAtMs: patch.closedAtMs }),
         rev: job.rev + 1,
       }
-      const done = db.update(jobs).set(set).where(and(eq(jobs.orderId, job.orderId), eq(jobs.rev, job.rev))).run()
+      const done = db
+        .update(jobs)
+        .set(set)
+        .where(and(eq(jobs.orderId, job.orderId), eq(jobs.rev, job.rev)))
+        .run()
       if (done.changes !== 1) throw conflict('job', job.orderId)
       const { evidence: _, ...fields } = patch
       return { ...job, ...fields, rev: job.rev + 1 }

@@ -58,7 +58,10 @@ export interface JobRow {
   readonly closedAtMs: UnixMs | undefined
 }
 export type JobPatch = Partial<
-  Pick<JobRow, 'state' | 'outcome' | 'cancelled' | 'settlement' | 'proof' | 'chargedUsdc' | 'refundedUsdc' | 'closedAtMs'>
+  Pick<
+    JobRow,
+    'state' | 'outcome' | 'cancelled' | 'settlement' | 'proof' | 'chargedUsdc' | 'refundedUsdc' | 'closedAtMs'
+  >
 > & { readonly evidence?: JobEvidence }
 
 export interface AttemptKey {
@@ -87,7 +90,9 @@ export interface AttemptRow extends AttemptKey {
   readonly detail: string | undefined
   readonly atMs: UnixMs
 }
-export type AttemptPatch = Partial<Omit<AttemptRow, keyof AttemptKey | 'rev' | 'lease' | 'offer' | 'provider' | 'publicKey' | 'epoch'>> & {
+export type AttemptPatch = Partial<
+  Omit<AttemptRow, keyof AttemptKey | 'rev' | 'lease' | 'offer' | 'provider' | 'publicKey' | 'epoch'>
+> & {
   /** `null` takes the commit out of its epoch again. */
   readonly epoch?: Hash32 | null
 }

@@ -104,7 +104,11 @@ export const audits = sqliteTable(
     verdict: text('verdict'),
     atMs: integer('at_ms').notNull(),
   },
-  (table) => [index('audits_order').on(table.orderId), index('audits_state').on(table.state), index('audits_provider').on(table.provider)],
+  (table) => [
+    index('audits_order').on(table.orderId),
+    index('audits_state').on(table.state),
+    index('audits_provider').on(table.provider),
+  ],
 )
 
 export const verdicts = sqliteTable(

@@ -6,7 +6,12 @@ import { transactions } from './schema.ts'
 
 /** Signed transactions of the hot wallet, durable before they are sent. */
 export function createTransactionLog(db: StoreDatabase): TransactionLog {
-  const toEntry = ({ key, nonce, raw, hash }: typeof transactions.$inferSelect): LoggedTransaction => ({ key, nonce, raw: raw as Hex, hash: hash as Hex })
+  const toEntry = ({ key, nonce, raw, hash }: typeof transactions.$inferSelect): LoggedTransaction => ({
+    key,
+    nonce,
+    raw: raw as Hex,
+    hash: hash as Hex,
+  })
   return {
     find(key) {
       const row = db.select().from(transactions).where(eq(transactions.key, key)).get()

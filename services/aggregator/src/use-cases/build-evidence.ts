@@ -27,7 +27,9 @@ export async function buildEvidence(context: Context, job: JobRow, signal: Abort
       context,
       new Set([
         ...attempts.filter((attempt) => attempt.state === 'accepted').map((attempt) => attempt.provider),
-        ...audits.flatMap((audit) => audit.rounds.flatMap((round) => round.attestations.map((shown) => shown.validator))),
+        ...audits.flatMap((audit) =>
+          audit.rounds.flatMap((round) => round.attestations.map((shown) => shown.validator)),
+        ),
       ]),
       signal,
     ),
@@ -50,8 +52,14 @@ function toFailure(attempt: AttemptRow): FailedAttempt[] {
   return [{ shard, attempt: number, provider, code, blame, atMs }]
 }
 
-async function readOperators({ chain }: Context, addresses: ReadonlySet<Address>, signal: AbortSignal): Promise<OperatorEntry[]> {
-  const entries = await Promise.all([...addresses].map(async (address) => ({ address, operator: await chain.operator(address, signal) })))
+async function readOperators(
+  { chain }: Context,
+  addresses: ReadonlySet<Address>,
+  signal: AbortSignal,
+): Promise<OperatorEntry[]> {
+  const entries = await Promise.all(
+    [...addresses].map(async (address) => ({ address, operator: await chain.operator(address, signal) })),
+  )
   return entries
     .flatMap(({ address, operator }) => (operator === undefined ? [] : [{ address, index: operator.index }]))
     .toSorted((a, b) => a.index - b.index)

@@ -33,7 +33,10 @@ export async function closeEpochs(context: Context, quiet: ReadonlySet<string>, 
   for (const [quorumId, group] of groups) {
     if (quorumId === undefined) continue
     const oldest = Math.min(...group.map((attempt) => attempt.atMs))
-    const due = group.length >= limits.epochLeaves || clock.now() - oldest >= limits.epochAgeMs || group.some((a) => quiet.has(a.orderId))
+    const due =
+      group.length >= limits.epochLeaves ||
+      clock.now() - oldest >= limits.epochAgeMs ||
+      group.some((a) => quiet.has(a.orderId))
     if (due) await proposeEpoch(context, quorumId, group.slice(0, limits.epochLeaves), new Map(), signal)
   }
 }
@@ -64,14 +67,26 @@ export async function proposeEpoch(
   const proposal = await createEnvelope('epoch/1', toJson(body), signer)
   const digest = deriveProposalDigest(proposal)
   store.transaction(() => {
-    store.addEpoch({ digest, state: 'proposed', quorumId, seedRound, proposal, leaves, acks: [], beacon: undefined }, clock.now())
-    store.assignEpoch(leaves.map((leaf) => leaf.commit.commitment), digest, false)
+    store.addEpoch(
+      { digest, state: 'proposed', quorumId, seedRound, proposal, leaves, acks: [], beacon: undefined },
+      clock.now(),
+    )
+    store.assignEpoch(
+      leaves.map((leaf) => leaf.commit.commitment),
+      digest,
+      false,
+    )
   })
   for (const orderId of new Set(group.map((attempt) => attempt.orderId)))
     context.emit(orderId, { type: 'epoch.closed', note: `${leaves.length} commits, seed round ${seedRound}` })
 }
 
-async function toLeaf(context: Context, attempt: AttemptRow, atLeast: ReadonlyMap<Commitment, Ppm>, signal: AbortSignal): Promise<EpochLeaf> {
+async function toLeaf(
+  context: Context,
+  attempt: AttemptRow,
+  atLeast: ReadonlyMap<Commitment, Ppm>,
+  signal: AbortSignal,
+): Promise<EpochLeaf> {
   const { chain, store } = context
   const commit = attempt.commit!
   if (attempt.mustAudit) return { commit, ratePpm: ppm(1_000_000) }
@@ -79,7 +94,9 @@ async function toLeaf(context: Context, attempt: AttemptRow, atLeast: ReadonlyMa
   const rate = requiredRate({
     priceUsdc: attempt.priceUsdc,
     stakeUsdc: operator?.stake ?? usdc(0n),
-    auditedPasses: store.isConvicted(attempt.provider) ? 0 : store.judgedOf(attempt.provider).reduce((k, { verdict }) => nextPasses(k, verdict), 0),
+    auditedPasses: store.isConvicted(attempt.provider)
+      ? 0
+      : store.judgedOf(attempt.provider).reduce((k, { verdict }) => nextPasses(k, verdict), 0),
     minRatePpm: store.job(attempt.orderId)?.spec.minAuditRatePpm ?? ppm(0),
   })
   return { commit, ratePpm: ppm(Math.max(rate, atLeast.get(commit.commitment) ?? 0)) }
@@ -87,7 +104,10 @@ async function toLeaf(context: Context, attempt: AttemptRow, atLeast: ReadonlyMa
 
 /** Every member of the quorum with its stake, sorted by address. */
 async function readSeats({ chain, quorum }: Context, signal: AbortSignal): Promise<Seat[]> {
-  const read = async (validator: Address): Promise<Seat> => ({ validator, stake: (await chain.operator(validator, signal))?.stake ?? usdc(0n) })
+  const read = async (validator: Address): Promise<Seat> => ({
+    validator,
+    stake: (await chain.operator(validator, signal))?.stake ?? usdc(0n),
+  })
   const seats = await Promise.all(quorum.members.map(read))
   return seats.toSorted((a, b) => (a.validator < b.validator ? -1 : 1))
 }

@@ -40,7 +40,12 @@ function patchFor(verdict: ShardVerdict, unopened: boolean): AttemptPatch {
 }
 
 /** Writes down the verdict that will slash, and re-audits what else this provider has open. */
-function convict(context: Context, { row, attempt, job }: AuditCaseFile, judgement: Judged, stakeUsdc: Parameters<typeof slashAmount>[0]['stakeUsdc']): void {
+function convict(
+  context: Context,
+  { row, attempt, job }: AuditCaseFile,
+  judgement: Judged,
+  stakeUsdc: Parameters<typeof slashAmount>[0]['stakeUsdc'],
+): void {
   const { clock, store } = context
   const { orderId, shard, attempt: number, provider } = attempt
   const verdict: Verdict = {
@@ -55,7 +60,10 @@ function convict(context: Context, { row, attempt, job }: AuditCaseFile, judgeme
     evidence: deriveEvidenceHash(store.audit(row.commitment)!.audit),
   }
   const key = `${orderId}/${shard}/${number}/${provider}`
-  store.addVerdict({ key, orderId, accused: provider, commitment: row.commitment, state: 'collecting', verdict, signatures: [] }, clock.now())
+  store.addVerdict(
+    { key, orderId, accused: provider, commitment: row.commitment, state: 'collecting', verdict, signatures: [] },
+    clock.now(),
+  )
   spreadContagion(context, provider)
 }
 

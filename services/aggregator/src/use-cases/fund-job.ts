@@ -9,14 +9,17 @@ export async function fundJob(context: Context, orderId: OrderId, signal: AbortS
   const before = await chain.order(orderId, signal)
   if (before.status === 'none') {
     const now = await chain.now(signal)
-    const lapsed = now >= job.terms.settleBy || (job.authorization !== undefined && now >= job.authorization.validBefore)
+    const lapsed =
+      now >= job.terms.settleBy || (job.authorization !== undefined && now >= job.authorization.validBefore)
     // Nothing is escrowed and nothing can be any more: the job ends without a trace of money.
     if (lapsed) return void store.updateJob(job, { state: 'closed', outcome: 'refunded', closedAtMs: clock.now() })
-    if (job.authorization === undefined) throw new MarketError('order-not-funded', 'the order is not funded yet', { details: { orderId } })
+    if (job.authorization === undefined)
+      throw new MarketError('order-not-funded', 'the order is not funded yet', { details: { orderId } })
     await wallet.fundWithAuthorization(job.terms, job.authorization, signal)
   }
   const order = await chain.order(orderId, signal)
-  if (order.status !== 'funded') throw new MarketError('order-not-funded', 'the order is not open', { details: { orderId, status: order.status } })
+  if (order.status !== 'funded')
+    throw new MarketError('order-not-funded', 'the order is not open', { details: { orderId, status: order.status } })
   store.updateJob(store.job(orderId)!, { state: 'running' })
   emit(orderId, { type: 'job.funded', note: job.terms.maxAmount.toString() })
   emit(orderId, { type: 'job.running' })

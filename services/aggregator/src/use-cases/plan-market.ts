@@ -1,5 +1,5 @@
 import { planJob, type AttemptRecord, type JobPlan } from '@assay/core'
-import { limits as wire, toUnixMs, unixMs } from '@assay/protocol'
+import { imageDigest, limits as wire, toUnixMs, unixMs } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
@@ -26,7 +26,8 @@ export async function planMarket(context: Context, tasks: Tasks, signal: AbortSi
     else tasks.ensure(`settle:${job.orderId}`, (inner) => settleJob(context, job.orderId, inner))
   }
   await closeEpochs(context, quiet, signal)
-  for (const { digest } of store.openEpochs()) tasks.ensure(`epoch:${digest}`, (inner) => runEpoch(context, digest, inner))
+  for (const { digest } of store.openEpochs())
+    tasks.ensure(`epoch:${digest}`, (inner) => runEpoch(context, digest, inner))
   for (const { commitment } of store.runningAudits())
     tasks.ensure(`audit:${commitment}`, (inner) => runAudit(context, commitment, inner))
   // One slash of an operator at a time: the next one is computed from the stake that is left.
@@ -42,10 +43,14 @@ async function planRunning(context: Context, tasks: Tasks, job: JobRow, load: Lo
     context.emit(job.orderId, { type: 'job.settling', note: `${plan.accepted} of ${job.spec.shards.length} accepted` })
     return context.wake()
   }
+  if (context.directory.hasUnprobed(job.spec.image))
+    tasks.ensure(`image:${imageDigest(job.spec.image)}`, async (inner) => void (await context.directory.probeImage(job.spec.image, inner)))
   await dispatchShards(context, job, plan, load)
   for (const attempt of makePlan(context, job).drive) {
     const key = { orderId: job.orderId, ...attempt }
-    tasks.ensure(`attempt:${job.orderId}/${attempt.shard}/${attempt.attempt}`, (inner) => runAttempt(context, key, inner))
+    tasks.ensure(`attempt:${job.orderId}/${attempt.shard}/${attempt.attempt}`, (inner) =>
+      runAttempt(context, key, inner),
+    )
   }
   if (makePlan(context, job).quiet) quiet.add(job.orderId)
 }
@@ -60,14 +65,28 @@ function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
     settleByMs: toUnixMs(job.terms.settleBy),
     refundAtMs: toUnixMs(job.terms.refundAt),
   }
-  return planJob(record, attempts.map((attempt) => toRecord(attempt, attempts)), clock.now(), wire.attemptsPerShard)
+  return planJob(
+    record,
+    attempts.map((attempt) => toRecord(attempt, attempts)),
+    clock.now(),
+    wire.attemptsPerShard,
+  )
 }
 
 function toRecord(attempt: AttemptRow, all: readonly AttemptRow[]): AttemptRecord {
   const { shard, attempt: number, provider, state, commitByMs, verdict } = attempt
   // Two providers that blame the job independently are believed: a third run would fail the same way.
-  const clientFaults = all.filter((other) => other.shard === shard && other.state === 'expired' && other.blame === 'client')
-  return { shard, attempt: number, provider, state, commitByMs, final: verdict === 'nondeterministic' || clientFaults.length >= 2 }
+  const clientFaults = all.filter(
+    (other) => other.shard === shard && other.state === 'expired' && other.blame === 'client',
+  )
+  return {
+    shard,
+    attempt: number,
+    provider,
+    state,
+    commitByMs,
+    final: verdict === 'nondeterministic' || clientFaults.length >= 2,
+  }
 }
 
 /** What is not decided by then is given up, so that the rest can still be settled. */

@@ -30,7 +30,9 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
   const { chain, clock, options, quorum, rng, signer, store } = context
   const now = clock.now()
   if (store.countQuotes(now) >= limits.openQuotes || store.countActive() >= limits.activeJobs)
-    throw new MarketError('rate-limited', 'too many quotes or jobs are open', { details: { retryAfterMs: limits.quoteMs } })
+    throw new MarketError('rate-limited', 'too many quotes or jobs are open', {
+      details: { retryAfterMs: limits.quoteMs },
+    })
   checkSpec(spec)
   const candidates = await findCandidates(context, spec, signal)
   checkQuorumOnline(context)
@@ -52,7 +54,12 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
   const expiresAtMs = after(now, limits.quoteMs)
   store.saveQuote({ quoteId, orderId, terms, spec, expiresAtMs })
   const rates = candidates.map(({ stakeUsdc }) =>
-    requiredRate({ priceUsdc: spec.priceUsdc, stakeUsdc, auditedPasses: Number.MAX_SAFE_INTEGER, minRatePpm: spec.minAuditRatePpm }),
+    requiredRate({
+      priceUsdc: spec.priceUsdc,
+      stakeUsdc,
+      auditedPasses: Number.MAX_SAFE_INTEGER,
+      minRatePpm: spec.minAuditRatePpm,
+    }),
   )
   return {
     quoteId,
@@ -64,7 +71,12 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
     feeUsdc: amount.feeUsdc,
     auditRateMinPpm: ppm(Math.min(...rates)),
     auditRateMaxPpm: ppm(Math.max(...rates)),
-    stakeUsdc: usdc(candidates.reduce((least, { stakeUsdc }) => (stakeUsdc < least ? stakeUsdc : least), candidates[0]!.stakeUsdc as bigint)),
+    stakeUsdc: usdc(
+      candidates.reduce(
+        (least, { stakeUsdc }) => (stakeUsdc < least ? stakeUsdc : least),
+        candidates[0]!.stakeUsdc as bigint,
+      ),
+    ),
     providers: candidates.length,
     missing: await missingInputs(context, spec),
     expiresAtMs: unixMs(expiresAtMs),
@@ -78,11 +90,16 @@ function checkSpec(spec: JobSpec): void {
   if (spec.determinism !== 'D1') refuse('determinism', 'only class D1 is offered so far')
   if (spec.auditFeeUsdc === 0n || spec.auditBudgetUsdc < spec.auditFeeUsdc * BigInt(spec.shards.length))
     throw new MarketError('budget-too-small', 'the audit budget does not cover one audit a shard', {
-      details: { need: (spec.auditFeeUsdc * BigInt(spec.shards.length)).toString(), have: spec.auditBudgetUsdc.toString() },
+      details: {
+        need: (spec.auditFeeUsdc * BigInt(spec.shards.length)).toString(),
+        have: spec.auditBudgetUsdc.toString(),
+      },
     })
   const total = [...inputSizes(spec).values()].reduce((sum, size) => sum + size, 0)
   if (total > wire.inputBytes)
-    throw new MarketError('input-too-large', 'the inputs of the job are too large together', { details: { bytes: total, maxBytes: wire.inputBytes } })
+    throw new MarketError('input-too-large', 'the inputs of the job are too large together', {
+      details: { bytes: total, maxBytes: wire.inputBytes },
+    })
 }
 
 async function findCandidates(context: Context, spec: JobSpec, signal: AbortSignal): Promise<readonly Candidate[]> {
@@ -99,17 +116,29 @@ async function findCandidates(context: Context, spec: JobSpec, signal: AbortSign
   if (holders.length === 0 && imageError !== undefined)
     throw imageError.code === 'image-digest-mismatch' || imageError.code === 'image-refused'
       ? imageError
-      : new MarketError('image-unknown', 'no provider can run this image', { details: { image: imageDigest(spec.image) }, cause: imageError })
-  const cheapest = holders.reduce<bigint | undefined>((least, { minPriceUsdc }) => (least === undefined || minPriceUsdc < least ? minPriceUsdc : least), undefined)
+      : new MarketError('image-unknown', 'no provider can run this image', {
+          details: { image: imageDigest(spec.image) },
+          cause: imageError,
+        })
+  const cheapest = holders.reduce<bigint | undefined>(
+    (least, { minPriceUsdc }) => (least === undefined || minPriceUsdc < least ? minPriceUsdc : least),
+    undefined,
+  )
   if (cheapest !== undefined && cheapest > priceUsdc)
-    throw new MarketError('budget-too-small', 'every provider asks for more per shard', { details: { need: cheapest.toString(), have: priceUsdc.toString() } })
-  throw new MarketError('no-providers', 'no provider has what the job asks for', { details: { cpus, memoryBytes, online: known.length } })
+    throw new MarketError('budget-too-small', 'every provider asks for more per shard', {
+      details: { need: cheapest.toString(), have: priceUsdc.toString() },
+    })
+  throw new MarketError('no-providers', 'no provider has what the job asks for', {
+    details: { cpus, memoryBytes, online: known.length },
+  })
 }
 
 function checkQuorumOnline({ directory, quorum }: Context): void {
   const online = directory.validators().filter((node) => quorum.members.includes(node.peer.address)).length
   if (online < quorum.threshold)
-    throw new MarketError('no-quorum', 'too few validators of the quorum are online', { details: { online, need: quorum.threshold } })
+    throw new MarketError('no-quorum', 'too few validators of the quorum are online', {
+      details: { online, need: quorum.threshold },
+    })
 }
 
 /** Time the shards may need on the slots there are, every retry included. */
@@ -121,6 +150,7 @@ function jobTimeMs(spec: JobSpec, candidates: readonly Candidate[]): number {
 
 async function missingInputs({ blobs }: Context, spec: JobSpec): Promise<Quote['missing']> {
   const missing: Quote['missing'] = []
-  for (const [root, size] of inputSizes(spec)) if (!(await blobs.has(root))) missing.push({ root, size: byteCount(size) })
+  for (const [root, size] of inputSizes(spec))
+    if (!(await blobs.has(root))) missing.push({ root, size: byteCount(size) })
   return missing
 }

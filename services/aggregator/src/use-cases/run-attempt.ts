@@ -48,7 +48,9 @@ export async function runAttempt(context: Context, key: AttemptKey, signal: Abor
 export function endAttempt(context: Context, attempt: AttemptRow, error: MarketError): void {
   const { clock, directory, emit, store } = context
   const { code, blame } = error
-  const detail = Object.entries(error.details).map(([name, value]) => `${name}=${value}`).join(' ')
+  const detail = Object.entries(error.details)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
   store.updateAttempt(attempt, { state: 'expired', code, blame, detail, atMs: clock.now() })
   if (blame === 'provider' || blame === 'network') directory.recordOutcome(attempt.provider, false)
   const { shard, attempt: number, provider } = attempt
@@ -58,9 +60,15 @@ export function endAttempt(context: Context, attempt: AttemptRow, error: MarketE
 const isLive = (attempt: AttemptRow): boolean => ['offered', 'leased', 'preparing', 'executing'].includes(attempt.state)
 
 /** The error that ends the attempt, or `undefined` when it is worth asking again. */
-function fatalError(context: Context, attempt: AttemptRow, error: unknown, unreachableSince: number | undefined): MarketError | undefined {
+function fatalError(
+  context: Context,
+  attempt: AttemptRow,
+  error: unknown,
+  unreachableSince: number | undefined,
+): MarketError | undefined {
   const now = context.clock.now()
-  if (now >= attempt.commitByMs) return new MarketError('attempt-timeout', 'no commit by the deadline', { cause: error })
+  if (now >= attempt.commitByMs)
+    return new MarketError('attempt-timeout', 'no commit by the deadline', { cause: error })
   if (!isMarketError(error)) throw error
   const transient = ['peer-unreachable', 'stream-closed', 'state-conflict'].includes(error.code)
   if (!transient) return error
@@ -90,7 +98,13 @@ async function converse(context: Context, job: JobRow, attempt: AttemptRow, sign
   })
 }
 
-async function follow(context: Context, job: JobRow, start: AttemptRow, stream: FrameStream, signal: AbortSignal): Promise<void> {
+async function follow(
+  context: Context,
+  job: JobRow,
+  start: AttemptRow,
+  stream: FrameStream,
+  signal: AbortSignal,
+): Promise<void> {
   let attempt = start
   for (;;) {
     const frame = await receiveOrCancel(context, attempt, stream, signal)
@@ -100,16 +114,27 @@ async function follow(context: Context, job: JobRow, start: AttemptRow, stream: 
     attempt = context.store.attempt(attempt) ?? attempt
     if (reply.type === 'declined') {
       if (reply.error.code === 'image-unknown') context.directory.markImage(attempt.provider, job.spec.image, false)
-      throw new MarketError('lease-declined', 'the provider declined', { details: { reason: reply.error.code }, cause: decodeError(reply.error) })
+      throw new MarketError('lease-declined', 'the provider declined', {
+        details: { reason: reply.error.code },
+        cause: decodeError(reply.error),
+      })
     }
     if (reply.type === 'failed') throw blameCapped(decodeError(reply.error))
     if (reply.type === 'committed') return takeCommit(context, attempt, reply, stream, signal)
-    attempt = reply.type === 'accepted' ? takeAcceptance(context, attempt, reply.acceptance) : takeProgress(context, attempt, reply.state)
+    attempt =
+      reply.type === 'accepted'
+        ? takeAcceptance(context, attempt, reply.acceptance)
+        : takeProgress(context, attempt, reply.state)
   }
 }
 
 /** Waits for the next frame; a job cancelled meanwhile cancels the attempt. */
-async function receiveOrCancel(context: Context, attempt: AttemptRow, stream: FrameStream, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function receiveOrCancel(
+  context: Context,
+  attempt: AttemptRow,
+  stream: FrameStream,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const frame = stream.receive(signal)
   const done = new AbortController()
   const watch = (async () => {
@@ -166,10 +191,13 @@ async function takeCommit(
   const { orderId, shard, attempt: number, provider } = attempt
   const invalid = (code: 'commit-invalid' | 'sealed-invalid', reason: string): MarketError =>
     new MarketError(code, `commit refused: ${reason}`, { details: { reason }, blame: 'provider' })
-  const names = commit.orderId === orderId && commit.shard === shard && commit.attempt === number && commit.provider === provider
+  const names =
+    commit.orderId === orderId && commit.shard === shard && commit.attempt === number && commit.provider === provider
   if (!names) throw invalid('commit-invalid', 'it is for another attempt')
-  if (recoverSigner(deriveCommitDigest(chain.market, commit), commit.signature) !== provider) throw invalid('commit-invalid', 'bad signature')
-  if (commit.sealedHash.toString() !== sealed.root.toString()) throw invalid('sealed-invalid', 'the commit names other bytes')
+  if (recoverSigner(deriveCommitDigest(chain.market, commit), commit.signature) !== provider)
+    throw invalid('commit-invalid', 'bad signature')
+  if (commit.sealedHash.toString() !== sealed.root.toString())
+    throw invalid('sealed-invalid', 'the commit names other bytes')
   if (!(await blobs.has(sealed.root))) throw invalid('sealed-invalid', 'the sealed bytes did not arrive')
   await blobs.pin(sealed.root, orderId)
   store.updateAttempt(attempt, { state: 'committed', commit, sealed, atMs: clock.now() })

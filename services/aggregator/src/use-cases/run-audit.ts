@@ -42,9 +42,17 @@ export async function runAudit(context: Context, commitment: Commitment, signal:
     const judgement = judge(context, file)
     if (judgement.ok && judgement.verdict === 'panel-needed') {
       const { audit } = file.row
-      context.store.updateAudit(commitment, { audit: { ...audit, rounds: [...audit.rounds, { commits: [], attestations: [] }] } })
+      context.store.updateAudit(commitment, {
+        audit: { ...audit, rounds: [...audit.rounds, { commits: [], attestations: [] }] },
+      })
       const { shard, attempt, provider, orderId } = file.attempt
-      context.emit(orderId, { type: 'audit.mismatched', shard, attempt, provider, note: 'a panel of three re-runs the shard' })
+      context.emit(orderId, {
+        type: 'audit.mismatched',
+        shard,
+        attempt,
+        provider,
+        note: 'a panel of three re-runs the shard',
+      })
     } else if (judgement.ok && judgement.verdict !== 'pending') {
       return concludeAudit(context, file, judgement)
     } else {
@@ -75,12 +83,20 @@ function judge(context: Context, { row, attempt, job, epoch, proposal }: AuditCa
     beacon: epoch.beacon!,
     audit: row.audit,
   })
-  if (!judgement.ok) throw new MarketError('internal', 'our own audit record does not hold', { details: { fault: judgement.fault, ...judgement.details } })
+  if (!judgement.ok)
+    throw new MarketError('internal', 'our own audit record does not hold', {
+      details: { fault: judgement.fault, ...judgement.details },
+    })
   return judgement
 }
 
 /** Gathers what the newest round lacks. Throws `audit-missing` when no seat answers; planning tries again. */
-async function advanceRound(context: Context, file: AuditCaseFile, silent: Silence, signal: AbortSignal): Promise<void> {
+async function advanceRound(
+  context: Context,
+  file: AuditCaseFile,
+  silent: Silence,
+  signal: AbortSignal,
+): Promise<void> {
   const round = file.row.audit.rounds.length - 1
   const commits = await gatherCommits(context, file, round, silent, signal)
   if (file.row.audit.opening === undefined && !file.row.unopened) await askOpening(context, file, commits, signal)
@@ -92,7 +108,13 @@ type Silence = Map<Address, number>
 const gaveUp = (silent: Silence, validator: Address): boolean => (silent.get(validator) ?? 0) >= limits.revealTries
 
 /** Fills the seats of a round. Seats that do not answer are passed over for their alternates. */
-async function gatherCommits(context: Context, file: AuditCaseFile, round: number, silent: Silence, signal: AbortSignal): Promise<readonly SignedAuditCommit[]> {
+async function gatherCommits(
+  context: Context,
+  file: AuditCaseFile,
+  round: number,
+  silent: Silence,
+  signal: AbortSignal,
+): Promise<readonly SignedAuditCommit[]> {
   const { seats, alternates } = seatsFor(file, round)
   const waiting = [...seats, ...alternates]
   const current = (): AuditRound => context.store.audit(file.row.commitment)!.audit.rounds[round]!
@@ -107,12 +129,15 @@ async function gatherCommits(context: Context, file: AuditCaseFile, round: numbe
         context.log.warn({ validator, round, code: isMarketError(error) ? error.code : 'internal' }, 'audit.refused')
         return undefined
       })
-      if (commit !== undefined) addToRound(context, file.row.commitment, round, (r) => ({ ...r, commits: [...r.commits, commit] }))
+      if (commit !== undefined)
+        addToRound(context, file.row.commitment, round, (r) => ({ ...r, commits: [...r.commits, commit] }))
     }
   }
   await Promise.all(seats.map(fill))
   if (taken() < seats.length)
-    throw new MarketError('audit-missing', 'too few validators took their seats', { details: { round, have: taken(), need: seats.length } })
+    throw new MarketError('audit-missing', 'too few validators took their seats', {
+      details: { round, have: taken(), need: seats.length },
+    })
   return current().commits
 }
 
@@ -125,9 +150,16 @@ function seatsFor({ row, attempt, job, epoch, proposal }: AuditCaseFile, round: 
 const earlierSeats = (audit: Audit, round: number): Address[] =>
   audit.rounds.slice(0, round).flatMap((earlier) => earlier.commits.map((commit) => commit.validator))
 
-async function askAudit(context: Context, file: AuditCaseFile, round: number, validator: Address, signal: AbortSignal): Promise<SignedAuditCommit> {
+async function askAudit(
+  context: Context,
+  file: AuditCaseFile,
+  round: number,
+  validator: Address,
+  signal: AbortSignal,
+): Promise<SignedAuditCommit> {
   const peer = context.directory.node(validator)?.peer
-  if (peer === undefined) throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
+  if (peer === undefined)
+    throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
   const { epoch, row, job } = file
   const deadlineMs = limits.auditTimeFactor * job.spec.timeLimitMs + limits.auditSlackMs
   const reply = await askValidator(
@@ -148,13 +180,22 @@ async function askAudit(context: Context, file: AuditCaseFile, round: number, va
     deadlineMs,
     signal,
   )
-  if (reply.commit.validator !== validator || reply.commit.round !== round || reply.commit.commitment !== row.commitment)
+  if (
+    reply.commit.validator !== validator ||
+    reply.commit.round !== round ||
+    reply.commit.commitment !== row.commitment
+  )
     throw new MarketError('message-malformed', 'the validator committed to something else', { details: { validator } })
   return reply.commit
 }
 
 /** Asks the provider to open; its silence, or anything that does not open, is stored as such. */
-async function askOpening(context: Context, file: AuditCaseFile, commits: readonly SignedAuditCommit[], signal: AbortSignal): Promise<void> {
+async function askOpening(
+  context: Context,
+  file: AuditCaseFile,
+  commits: readonly SignedAuditCommit[],
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = context
   const { row, epoch } = file
   const message: OpenRequest = {
@@ -171,7 +212,10 @@ async function askOpening(context: Context, file: AuditCaseFile, commits: readon
     const request = { protocol: protocols.open, message, reply: OpenReply, deadlineMs: limits.openingMs }
     const reply = await requestPeer(context, file.attempt.publicKey, request, signal).catch((error: unknown) => {
       signal.throwIfAborted()
-      context.log.warn({ provider: row.provider, code: isMarketError(error) ? error.code : 'internal' }, 'opening.missed')
+      context.log.warn(
+        { provider: row.provider, code: isMarketError(error) ? error.code : 'internal' },
+        'opening.missed',
+      )
       return undefined
     })
     if (reply?.type !== 'opening') continue
@@ -189,14 +233,29 @@ function judgeableOpening(context: Context, { attempt, job, epoch, proposal }: A
 }
 
 /** Every seat that committed shows its result. One that will not, after some tries, leaves its seat to an alternate. */
-async function gatherAttestations(context: Context, commitment: Commitment, round: number, silent: Silence, signal: AbortSignal): Promise<void> {
+async function gatherAttestations(
+  context: Context,
+  commitment: Commitment,
+  round: number,
+  silent: Silence,
+  signal: AbortSignal,
+): Promise<void> {
   const { audit } = context.store.audit(commitment)!
   const { commits, attestations } = audit.rounds[round]!
-  const missing = commits.filter(({ validator }) => !attestations.some((shown) => shown.validator === validator) && !gaveUp(silent, validator))
+  const missing = commits.filter(
+    ({ validator }) => !attestations.some((shown) => shown.validator === validator) && !gaveUp(silent, validator),
+  )
   const ask = async ({ validator }: SignedAuditCommit): Promise<void> => {
     const peer = context.directory.node(validator)?.peer
-    if (peer === undefined) throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
-    const message: ValidatorRequest = { type: 'reveal', commitment, round, commits: [...commits], ...(audit.opening && { opening: audit.opening }) }
+    if (peer === undefined)
+      throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
+    const message: ValidatorRequest = {
+      type: 'reveal',
+      commitment,
+      round,
+      commits: [...commits],
+      ...(audit.opening && { opening: audit.opening }),
+    }
     const reply = await askValidator(context, peer.publicKey, message, ['attested'], limits.validatorReplyMs, signal)
     addToRound(context, commitment, round, (r) => ({ ...r, attestations: [...r.attestations, reply.attestation] }))
   }
@@ -206,13 +265,21 @@ async function gatherAttestations(context: Context, commitment: Commitment, roun
     const { validator } = missing[at]!
     if (result.status === 'rejected') silent.set(validator, (silent.get(validator) ?? 0) + 1)
   })
-  if (missing.length > 0 && results.every((result) => result.status === 'rejected')) await context.clock.sleep(durationMs(limits.retryMs), signal)
+  if (missing.length > 0 && results.every((result) => result.status === 'rejected'))
+    await context.clock.sleep(durationMs(limits.retryMs), signal)
 }
 
-function addToRound(context: Context, commitment: Commitment, round: number, change: (round: AuditRound) => AuditRound): void {
+function addToRound(
+  context: Context,
+  commitment: Commitment,
+  round: number,
+  change: (round: AuditRound) => AuditRound,
+): void {
   const { store } = context
   store.transaction(() => {
     const { audit } = store.audit(commitment)!
-    store.updateAudit(commitment, { audit: { ...audit, rounds: audit.rounds.map((old, at) => (at === round ? change(old) : old)) } })
+    store.updateAudit(commitment, {
+      audit: { ...audit, rounds: audit.rounds.map((old, at) => (at === round ? change(old) : old)) },
+    })
   })
 }

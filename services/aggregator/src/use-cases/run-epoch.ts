@@ -32,7 +32,8 @@ export async function runEpoch(context: Context, digest: Hash32, signal: AbortSi
   if (epoch === undefined || epoch.state === 'seeded' || epoch.state === 'void') return
   if (epoch.state === 'proposed') {
     const { acks, refusals } = await collectAcks(context, epoch, signal)
-    if (countedAcks(context, { ...epoch, acks }) < context.quorum.threshold) return replace(context, epoch, refusals, signal)
+    if (countedAcks(context, { ...epoch, acks }) < context.quorum.threshold)
+      return replace(context, epoch, refusals, signal)
     store.updateEpoch(digest, { state: 'acknowledged', acks })
   }
   // Never release anything unsampled: without the beacon the epoch waits here.
@@ -61,19 +62,29 @@ function seed(context: Context, epoch: EpochRow, value: NonNullable<EpochRow['be
 
 function acceptUnsampled(context: Context, attempt: AttemptRow, ratePpm: Ppm, now: number): void {
   const { shard, attempt: number, provider, orderId } = attempt
-  context.store.updateAttempt(attempt, { state: 'accepted', verdict: 'unsampled', ratePpm, atMs: now as AttemptRow['atMs'] })
+  context.store.updateAttempt(attempt, {
+    state: 'accepted',
+    verdict: 'unsampled',
+    ratePpm,
+    atMs: now as AttemptRow['atMs'],
+  })
   context.emit(orderId, { type: 'shard.verified', shard, attempt: number, provider, note: 'not sampled' })
 }
 
 /** Asks every validator of the quorum at once; stops at the seed round. */
-async function collectAcks(context: Context, epoch: EpochRow, signal: AbortSignal): Promise<{ acks: Envelope[]; refusals: Refusal[] }> {
+async function collectAcks(
+  context: Context,
+  epoch: EpochRow,
+  signal: AbortSignal,
+): Promise<{ acks: Envelope[]; refusals: Refusal[] }> {
   const { beacon, clock, directory, log, quorum } = context
   const acks: Envelope[] = [...epoch.acks]
   const refusals: Refusal[] = []
   const deadlineMs = Math.min(limits.validatorReplyMs, Math.max(1, beacon.timeOf(epoch.seedRound) - clock.now()))
   const ask = async (validator: Address): Promise<void> => {
     const peer = directory.node(validator)?.peer
-    if (peer === undefined) throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
+    if (peer === undefined)
+      throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
     const reply = await proposeTo(context, peer.publicKey, epoch, deadlineMs, signal)
     if (reply.type === 'refused') refusals.push(reply)
     else acks.push(reply.ack)
@@ -86,7 +97,13 @@ async function collectAcks(context: Context, epoch: EpochRow, signal: AbortSigna
   return { acks, refusals }
 }
 
-async function proposeTo(context: Context, peer: Parameters<typeof askValidator>[1], epoch: EpochRow, deadlineMs: number, signal: AbortSignal) {
+async function proposeTo(
+  context: Context,
+  peer: Parameters<typeof askValidator>[1],
+  epoch: EpochRow,
+  deadlineMs: number,
+  signal: AbortSignal,
+) {
   const propose = () =>
     askValidator(
       context,
@@ -103,7 +120,12 @@ async function proposeTo(context: Context, peer: Parameters<typeof askValidator>
 }
 
 /** Makes a job known to a validator ahead of its first epoch. */
-export async function introduce(context: Context, peer: Parameters<typeof askValidator>[1], orderId: OrderId, signal: AbortSignal): Promise<void> {
+export async function introduce(
+  context: Context,
+  peer: Parameters<typeof askValidator>[1],
+  orderId: OrderId,
+  signal: AbortSignal,
+): Promise<void> {
   const job = context.store.job(orderId)
   if (job === undefined) return
   const message = { type: 'introduce', terms: job.terms, spec: job.spec } as const
@@ -117,7 +139,12 @@ function countedAcks({ beacon, chain, quorum }: Context, epoch: EpochRow): numbe
 }
 
 /** Proposes the commits again. Whoever acknowledged the first proposal accepts them only at a full rate. */
-async function replace(context: Context, epoch: EpochRow, refusals: readonly Refusal[], signal: AbortSignal): Promise<void> {
+async function replace(
+  context: Context,
+  epoch: EpochRow,
+  refusals: readonly Refusal[],
+  signal: AbortSignal,
+): Promise<void> {
   const { store } = context
   const commitments = epoch.leaves.map((leaf) => leaf.commit.commitment)
   const nobodyAcknowledged = epoch.acks.length === 0 && refusals.length > 0
@@ -132,4 +159,3 @@ async function replace(context: Context, epoch: EpochRow, refusals: readonly Ref
   const attempts = commitments.map((commitment) => store.byCommitment(commitment)).filter((row) => row !== undefined)
   await proposeEpoch(context, epoch.quorumId, attempts, required, signal)
 }
-

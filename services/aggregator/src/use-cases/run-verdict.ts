@@ -38,12 +38,21 @@ async function collect(context: Context, row: VerdictRow, signal: AbortSignal): 
   const signatures: Signature[] = []
   const ask = async (validator: Address): Promise<void> => {
     const peer = directory.node(validator)?.peer
-    if (peer === undefined) throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
+    if (peer === undefined)
+      throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
     const { opening, reason, rounds } = audit.audit
-    const evidence = { reason, rounds, proposal: epoch.digest, beacon: epoch.beacon!, acks: [...epoch.acks], ...(opening && { opening }) }
+    const evidence = {
+      reason,
+      rounds,
+      proposal: epoch.digest,
+      beacon: epoch.beacon!,
+      acks: [...epoch.acks],
+      ...(opening && { opening }),
+    }
     const message = { type: 'judge', verdict: row.verdict, ...evidence } as const
     const reply = await askValidator(context, peer.publicKey, message, ['signed'], limits.validatorReplyMs * 2, signal)
-    if (recoverSigner(digest, reply.signature) !== validator) throw new MarketError('signature-invalid', 'not the validator’s own signature')
+    if (recoverSigner(digest, reply.signature) !== validator)
+      throw new MarketError('signature-invalid', 'not the validator’s own signature')
     signatures.push(reply.signature)
   }
   const results = await Promise.allSettled(quorum.members.map(ask))
@@ -51,6 +60,8 @@ async function collect(context: Context, row: VerdictRow, signal: AbortSignal): 
     if (result.status === 'rejected')
       log.warn({ code: isMarketError(result.reason) ? result.reason.code : 'internal' }, 'verdict.refused')
   if (signatures.length < quorum.threshold)
-    throw new MarketError('settlement-unsigned', 'no quorum signed the verdict', { details: { have: signatures.length, need: quorum.threshold } })
+    throw new MarketError('settlement-unsigned', 'no quorum signed the verdict', {
+      details: { have: signatures.length, need: quorum.threshold },
+    })
   return signatures
 }

@@ -39,13 +39,19 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
   const { chain, store, wallet } = context
   const evidence = store.evidence(job.orderId) ?? (await buildEvidence(context, job, signal))
   const derived = deriveSettlement(chain.market, [evidence])
-  if (!derived.ok) throw new MarketError('internal', 'our own evidence does not hold', { details: { fault: derived.fault, ...derived.details } })
+  if (!derived.ok)
+    throw new MarketError('internal', 'our own evidence does not hold', {
+      details: { fault: derived.fault, ...derived.details },
+    })
   const unsigned = derived.settlement
   if (store.evidence(job.orderId) === undefined) store.updateJob(store.job(job.orderId)!, { evidence })
   const signatures = job.settlement?.signatures ?? (await collectSignatures(context, job, evidence, unsigned, signal))
   const settlement: Settlement = { ...unsigned, signatures: [...signatures] }
   const signed = job.settlement === undefined ? store.updateJob(store.job(job.orderId)!, { settlement }) : job
-  const sent = await wallet.settle({ aggregator: job.terms.aggregator, quorumId: job.terms.quorumId, ...settlement }, signal)
+  const sent = await wallet.settle(
+    { aggregator: job.terms.aggregator, quorumId: job.terms.quorumId, ...settlement },
+    signal,
+  )
   const proof = { transactionHash: sent.transactionHash as never, blockNumber: sent.blockNumber, gasUsed: sent.gasUsed }
   store.updateJob(store.job(signed.orderId)!, { proof, chargedUsdc: chargedOf(settlement, job.orderId) })
   context.emit(job.orderId, { type: 'job.settled', note: sent.transactionHash })
@@ -64,20 +70,36 @@ async function collectSignatures(
   const signatures = new Map<Address, Signature>()
   const ask = async (validator: Address): Promise<void> => {
     const peer = directory.node(validator)?.peer
-    if (peer === undefined) throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
+    if (peer === undefined)
+      throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
     const message = { type: 'settle', evidence: [evidence], settlement } as const
-    const reply = await askValidator(context, peer.publicKey, message as never, ['signed'], limits.validatorReplyMs * 3, signal)
-    if (recoverSigner(digest, reply.signature) !== validator) throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
+    const reply = await askValidator(
+      context,
+      peer.publicKey,
+      message as never,
+      ['signed'],
+      limits.validatorReplyMs * 3,
+      signal,
+    )
+    if (recoverSigner(digest, reply.signature) !== validator)
+      throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
     signatures.set(validator, reply.signature)
   }
   const results = await Promise.allSettled(quorum.members.map(ask))
   for (const result of results)
     if (result.status === 'rejected') {
       const error: unknown = result.reason
-      log.warn(isMarketError(error) ? { orderId: job.orderId, code: error.code, details: error.details } : { orderId: job.orderId }, 'settlement.refused')
+      log.warn(
+        isMarketError(error)
+          ? { orderId: job.orderId, code: error.code, details: error.details }
+          : { orderId: job.orderId },
+        'settlement.refused',
+      )
     }
   if (signatures.size < quorum.threshold)
-    throw new MarketError('settlement-unsigned', 'no quorum signed the settlement', { details: { have: signatures.size, need: quorum.threshold } })
+    throw new MarketError('settlement-unsigned', 'no quorum signed the settlement', {
+      details: { have: signatures.size, need: quorum.threshold },
+    })
   return [...signatures].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, signature]) => signature)
 }
 
@@ -98,8 +120,12 @@ async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal)
     context.emit(orderId, { type: 'job.refunded', note: order.remaining.toString() })
   }
   const proof = before.proof ?? (await chain.settlementOf(orderId, signal))
-  const charged = proof === undefined || before.settlement === undefined ? usdc(0n) : chargedOf(before.settlement, orderId)
-  if (store.verdictsOf(orderId).some((verdict) => verdict.state !== 'slashed') && clock.now() < toUnixMs(before.terms.refundAt))
+  const charged =
+    proof === undefined || before.settlement === undefined ? usdc(0n) : chargedOf(before.settlement, orderId)
+  if (
+    store.verdictsOf(orderId).some((verdict) => verdict.state !== 'slashed') &&
+    clock.now() < toUnixMs(before.terms.refundAt)
+  )
     throw new MarketError('settlement-unsigned', 'a slash of this job is still on its way')
   const job = store.job(orderId)!
   store.updateJob(job, {

@@ -3,12 +3,27 @@ import type { Context } from '../context.ts'
 import type { AttemptRow } from '../store/records.ts'
 
 /** Opens the audit of a commit whose epoch has its seed. Call inside a transaction. */
-export function startAudit(context: Context, attempt: AttemptRow, how: { readonly ratePpm: Ppm; readonly reason: AuditReason }): void {
+export function startAudit(
+  context: Context,
+  attempt: AttemptRow,
+  how: { readonly ratePpm: Ppm; readonly reason: AuditReason },
+): void {
   const { clock, emit, store } = context
   const { orderId, shard, attempt: number, provider, epoch } = attempt
   const { commitment } = attempt.commit!
   const audit = { commitment, reason: how.reason, rounds: [{ commits: [], attestations: [] }] }
-  const row = { commitment, orderId, shard, attempt: number, provider, epoch: epoch!, state: 'running', audit, unopened: false, verdict: undefined } as const
+  const row = {
+    commitment,
+    orderId,
+    shard,
+    attempt: number,
+    provider,
+    epoch: epoch!,
+    state: 'running',
+    audit,
+    unopened: false,
+    verdict: undefined,
+  } as const
   if (!store.addAudit(row, clock.now())) return
   store.updateAttempt(attempt, { state: 'auditing', ratePpm: how.ratePpm, atMs: clock.now() })
   emit(orderId, { type: 'audit.started', shard, attempt: number, provider, note: how.reason })
@@ -19,7 +34,7 @@ export function spreadContagion(context: Context, provider: AttemptRow['provider
   const { store } = context
   for (const attempt of store.unsettledOf(provider)) {
     const unsampled = attempt.state === 'accepted' && attempt.verdict === 'unsampled'
-    if (unsampled && attempt.epoch !== undefined) startAudit(context, attempt, { ratePpm: attempt.ratePpm!, reason: 'contagion' })
+    if (unsampled && attempt.epoch !== undefined)
+      startAudit(context, attempt, { ratePpm: attempt.ratePpm!, reason: 'contagion' })
   }
 }
-

@@ -15,11 +15,13 @@ export async function submitJob(context: Context, request: SubmitRequest, signal
   if (encodeCanonical(toJson(terms)) !== encodeCanonical(toJson(request.terms)))
     throw new MarketError('terms-mismatch', 'the terms are not those of the quote', { details: { orderId } })
   for (const root of inputSizes(spec).keys()) {
-    if (!(await blobs.has(root))) throw new MarketError('input-missing', 'an input was not uploaded', { details: { root } })
+    if (!(await blobs.has(root)))
+      throw new MarketError('input-missing', 'an input was not uploaded', { details: { root } })
     await blobs.pin(root, orderId)
   }
   const order = await chain.order(orderId, signal)
-  if (order.status === 'settled' || order.status === 'refunded') throw new MarketError('order-exists', 'this order is over', { details: { status: order.status } })
+  if (order.status === 'settled' || order.status === 'refunded')
+    throw new MarketError('order-exists', 'this order is over', { details: { status: order.status } })
   if (order.status === 'none') await checkPayment(context, request, signal)
   store.createJob({
     orderId,
@@ -42,15 +44,21 @@ export async function submitJob(context: Context, request: SubmitRequest, signal
 }
 
 /** Refuses what the chain would refuse, before anything is stored or sent. */
-async function checkPayment({ chain, clock }: Context, { terms, authorization }: SubmitRequest, signal: AbortSignal): Promise<void> {
-  if (authorization === undefined) throw new MarketError('order-not-funded', 'fund the order on chain or send an authorisation')
+async function checkPayment(
+  { chain, clock }: Context,
+  { terms, authorization }: SubmitRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (authorization === undefined)
+    throw new MarketError('order-not-funded', 'fund the order on chain or send an authorisation')
   const now = toUnixSeconds(clock.now())
   if (authorization.validBefore <= now || authorization.validAfter > now)
-    throw new MarketError('signature-invalid', 'the authorisation is not valid now', { details: { validBefore: authorization.validBefore } })
+    throw new MarketError('signature-invalid', 'the authorisation is not valid now', {
+      details: { validBefore: authorization.validBefore },
+    })
   const balance = await chain.usdcBalance(terms.client, signal)
   if (balance < terms.maxAmount)
     throw new MarketError('balance-insufficient', 'the client does not hold the amount', {
       details: { wallet: terms.client, have: balance.toString(), need: terms.maxAmount.toString() },
     })
 }
-

@@ -29,7 +29,20 @@ export function viewJob({ store }: Context, job: JobRow): JobView {
 }
 
 function viewAttempt(attempt: AttemptRow, audit: AuditRow | undefined): AttemptView {
-  const { shard, attempt: number, provider, state, code, blame, detail, ratePpm, verdict, sealed, commit, atMs } = attempt
+  const {
+    shard,
+    attempt: number,
+    provider,
+    state,
+    code,
+    blame,
+    detail,
+    ratePpm,
+    verdict,
+    sealed,
+    commit,
+    atMs,
+  } = attempt
   const auditors = audit?.audit.rounds.flatMap((round) => round.commits.map((seat) => seat.validator))
   return {
     shard,

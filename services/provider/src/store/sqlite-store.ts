@@ -37,7 +37,11 @@ function createOrders({ reader, withTransaction }: Database): Pick<ProviderStore
       withTransaction((tx) => {
         const old = tx.select({ orderId: orders.orderId }).from(orders).where(lt(orders.refundAtMs, instant)).all()
         return old.flatMap(({ orderId }) => {
-          const gone = tx.delete(attempts).where(eq(attempts.orderId, orderId)).returning({ lease: attempts.lease }).all()
+          const gone = tx
+            .delete(attempts)
+            .where(eq(attempts.orderId, orderId))
+            .returning({ lease: attempts.lease })
+            .all()
           tx.delete(orders).where(eq(orders.orderId, orderId)).run()
           return gone.map(({ lease }) => asHash(lease))
         })
@@ -56,9 +60,22 @@ function createAttempts({ reader, withTransaction }: Database): Omit<ProviderSto
         return tx.insert(attempts).values(row).onConflictDoNothing().run().changes === 1
       }),
     attempt: (lease) => one(reader.select().from(attempts).where(eq(attempts.lease, lease)).get()),
-    attemptOf: ({ orderId, shard, attempt }) => one(reader.select().from(attempts).where(keyIs(orderId, shard, attempt)).get()),
+    attemptOf: ({ orderId, shard, attempt }) =>
+      one(
+        reader
+          .select()
+          .from(attempts)
+          .where(keyIs(orderId, shard, attempt))
+          .get(),
+      ),
     byCommitment: (commitment) => one(reader.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
-    inStates: (states) => reader.select().from(attempts).where(inArray(attempts.state, [...states])).all().map(toAttempt),
+    inStates: (states) =>
+      reader
+        .select()
+        .from(attempts)
+        .where(inArray(attempts.state, [...states]))
+        .all()
+        .map(toAttempt),
     updateAttempt: (attempt, patch) => withTransaction((tx) => update(tx, attempt, patch)),
     counts: () => countStates(reader),
   }
@@ -70,7 +87,13 @@ const keyIs = (orderId: string, shard: number, attempt: number) =>
 function update(tx: Transaction, attempt: AttemptRow, patch: AttemptPatch): AttemptRow {
   const rev = attempt.rev + 1
   const where = and(eq(attempts.lease, attempt.lease), eq(attempts.rev, attempt.rev))
-  if (tx.update(attempts).set({ ...columnsOf(patch), rev }).where(where).run().changes !== 1) {
+  if (
+    tx
+      .update(attempts)
+      .set({ ...columnsOf(patch), rev })
+      .where(where)
+      .run().changes !== 1
+  ) {
     throw new MarketError('state-conflict', 'the attempt has changed meanwhile', {
       blame: 'provider',
       details: { lease: attempt.lease, rev: attempt.rev },

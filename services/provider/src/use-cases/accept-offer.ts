@@ -32,7 +32,17 @@ async function decide(context: ProviderContext, lease: Hash32, request: Offer, f
   const { store, signer, clock, chain, facts, options, board, closing } = context
   const { offer, terms, spec } = request
   const now = clock.now()
-  const body = checkOffer({ offer, terms, spec, from: from.address, self: signer.address, market: chain.market, facts, options, now })
+  const body = checkOffer({
+    offer,
+    terms,
+    spec,
+    from: from.address,
+    self: signer.address,
+    market: chain.market,
+    facts,
+    options,
+    now,
+  })
   refuseSecondLease(context, body)
   if (!board.reserve(lease)) throw declined('capacity', 'all slots are taken')
   try {
@@ -44,7 +54,17 @@ async function decide(context: ProviderContext, lease: Hash32, request: Offer, f
     const { acceptance } = await acceptLease(offer, signer)
     const { orderId, shard, attempt, commitByMs } = body
     const order = { orderId, terms, spec }
-    const row = { lease, order, shard, attempt, aggregatorKey: from.publicKey, offer, acceptance, commitByMs, atMs: clock.now() }
+    const row = {
+      lease,
+      order,
+      shard,
+      attempt,
+      aggregatorKey: from.publicKey,
+      offer,
+      acceptance,
+      commitByMs,
+      atMs: clock.now(),
+    }
     if (!store.addAttempt(row)) throw secondLease(body)
   } catch (error) {
     board.free(lease)
@@ -66,7 +86,11 @@ const secondLease = ({ orderId, shard, attempt }: LeaseOffer): MarketError =>
   })
 
 /** The money is there and can still move after the commit, and this provider can be paid. */
-async function checkChain({ chainFacts, signer }: ProviderContext, body: LeaseOffer, signal: AbortSignal): Promise<void> {
+async function checkChain(
+  { chainFacts, signer }: ProviderContext,
+  body: LeaseOffer,
+  signal: AbortSignal,
+): Promise<void> {
   const order = await chainFacts.order(body.orderId, signal)
   if (order.status !== 'funded' || order.remaining < body.priceUsdc) {
     throw new MarketError('order-not-funded', 'the order does not hold the price', {
@@ -85,7 +109,11 @@ async function checkChain({ chainFacts, signer }: ProviderContext, body: LeaseOf
   }
 }
 
-async function checkImage({ sandbox, announceImage }: ProviderContext, image: string, signal: AbortSignal): Promise<void> {
+async function checkImage(
+  { sandbox, announceImage }: ProviderContext,
+  image: string,
+  signal: AbortSignal,
+): Promise<void> {
   await sandbox.ensureImage(image, signal)
   announceImage(image)
 }

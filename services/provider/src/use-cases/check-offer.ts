@@ -53,7 +53,8 @@ function checkParties({ offer, from, self, market, now }: OfferCase, lease: Leas
 function checkAgreement({ terms, spec, market }: OfferCase, lease: LeaseOffer): void {
   if (deriveOrderId(market, terms) !== lease.orderId) throw invalid('the terms do not hash to its order')
   if (terms.aggregator !== lease.aggregator) throw invalid('the order names another aggregator')
-  if (terms.specHash !== lease.specHash || deriveSpecHash(spec) !== lease.specHash) throw invalid('the spec does not hash to the order')
+  if (terms.specHash !== lease.specHash || deriveSpecHash(spec) !== lease.specHash)
+    throw invalid('the spec does not hash to the order')
   if (spec.client !== terms.client) throw invalid('the spec is by another client than the order')
   if (lease.shard >= spec.shards.length) throw invalid('the spec has no such shard')
   if (lease.priceUsdc !== spec.priceUsdc) throw invalid('its price is not the price of the spec')

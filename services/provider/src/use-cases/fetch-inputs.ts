@@ -12,15 +12,26 @@ export const inputsOwner = (attempt: Pick<AttemptRow, 'lease'>): string => `${at
  * Brings every input of a shard into the local store, from the aggregator that leased it. What is there already is
  * pinned and not fetched. Throws the blob and network codes; a source that does not hold what it offered is at fault.
  */
-export async function fetchInputs(context: ProviderContext, attempt: AttemptRow, spec: JobSpec, signal: AbortSignal): Promise<void> {
+export async function fetchInputs(
+  context: ProviderContext,
+  attempt: AttemptRow,
+  spec: JobSpec,
+  signal: AbortSignal,
+): Promise<void> {
   const queue = [...new Map(shardInputs(spec, attempt.shard).map((input) => [input.root, input])).values()]
   const workers = Array.from({ length: Math.min(providerLimits.fetchesAtOnce, queue.length) }, async () => {
-    for (let input = queue.shift(); input !== undefined; input = queue.shift()) await fetchInput(context, attempt, input, signal)
+    for (let input = queue.shift(); input !== undefined; input = queue.shift())
+      await fetchInput(context, attempt, input, signal)
   })
   await Promise.all(workers)
 }
 
-async function fetchInput(context: ProviderContext, attempt: AttemptRow, input: InputRef, signal: AbortSignal): Promise<void> {
+async function fetchInput(
+  context: ProviderContext,
+  attempt: AttemptRow,
+  input: InputRef,
+  signal: AbortSignal,
+): Promise<void> {
   const { network, blobs, clock } = context
   const owner = inputsOwner(attempt)
   const { fetchTries: tries, retryMs: pauseMs, retryMaxMs: maxPauseMs } = providerLimits
@@ -34,8 +45,8 @@ async function fetchInput(context: ProviderContext, attempt: AttemptRow, input: 
   }
 }
 
-/** The aggregator offered these bytes: not having them, or having others, is its fault. */
+/** The aggregator offered these bytes: not having them, having others, or keeping them back is its fault. */
 function withSourceBlamed(error: MarketError): MarketError {
-  if (error.code !== 'blob-unknown' && error.code !== 'blob-mismatch' && error.code !== 'blob-too-large') return error
+  if (error.blame === 'network' || error.code === 'storage-full') return error
   return new MarketError(error.code, error.message, { blame: 'aggregator', details: error.details, cause: error })
 }

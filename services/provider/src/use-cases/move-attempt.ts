@@ -8,6 +8,8 @@ export function moveAttempt(context: ProviderContext, lease: Hash32, patch: Omit
   const row = store.attempt(lease)
   assertBug(row !== undefined, 'a running attempt is in the store')
   const moved = store.updateAttempt(row, { ...patch, atMs: clock.now() })
+  // Whoever hears of a commit may offer the next shard at once: the slot is free by then.
+  if (moved.state === 'committed') board.free(lease)
   board.tell(lease)
   const { orderId, shard, attempt, state } = moved
   log.info({ lease, orderId, shard, attempt, state }, `attempt.${state === 'leased' ? 'accepted' : 'advanced'}`)
@@ -21,6 +23,7 @@ export function failAttempt(context: ProviderContext, lease: Hash32, error: Mark
   assertBug(row !== undefined, 'a failing attempt is in the store')
   if (row.state === 'committed' || row.state === 'delivered' || row.state === 'failed') return
   store.updateAttempt(row, { state: 'failed', failure: encodeError(error), atMs: clock.now() })
+  board.free(lease)
   board.tell(lease)
   const { orderId, shard, attempt } = row
   const fields = { lease, orderId, shard, attempt, code: error.code, blame: error.blame }

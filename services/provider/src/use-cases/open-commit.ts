@@ -31,7 +31,12 @@ export function serveOpen(context: ProviderContext): StreamHandler {
   }
 }
 
-async function answer(context: ProviderContext, frame: Uint8Array, remote: Peer, signal: AbortSignal): Promise<OpenReply> {
+async function answer(
+  context: ProviderContext,
+  frame: Uint8Array,
+  remote: Peer,
+  signal: AbortSignal,
+): Promise<OpenReply> {
   try {
     const request = decodeFrame(OpenRequest, frame, 'open request')
     return { type: 'opening', opening: await openCommit(context, request, remote.address, signal) }

@@ -19,7 +19,12 @@ export async function recoverAttempts(context: ProviderContext): Promise<void> {
   for (const row of store.inStates(['delivering'])) {
     const possible = clock.now() < row.commitByMs && row.sealed !== undefined && (await blobs.has(row.sealed.root))
     if (possible && board.reserve(row.lease)) start(row.lease)
-    else failAttempt(context, row.lease, new MarketError('attempt-timeout', 'the provider restarted before the result was delivered'))
+    else
+      failAttempt(
+        context,
+        row.lease,
+        new MarketError('attempt-timeout', 'the provider restarted before the result was delivered'),
+      )
   }
 }
 

@@ -45,14 +45,19 @@ async function produce(context: ProviderContext, row: AttemptRow, signal: AbortS
   const result = await execute(context, row, order.spec, signal)
   try {
     moveAttempt(context, row.lease, { state: 'sealing' })
-    const sealed = await sealAttempt(context, row, order.spec, result, signal)
+    const sealed = await sealAttempt(context, row, { spec: order.spec, result }, signal)
     await deliverResult(context, sealed, signal)
   } finally {
     await result.dispose()
   }
 }
 
-async function execute(context: ProviderContext, row: AttemptRow, spec: JobSpec, signal: AbortSignal): Promise<SandboxSuccess> {
+async function execute(
+  context: ProviderContext,
+  row: AttemptRow,
+  spec: JobSpec,
+  signal: AbortSignal,
+): Promise<SandboxSuccess> {
   const { sandbox, blobs } = context
   const task = await createSandboxTask(spec, row.shard, {
     runId: `attempt-${row.lease.slice(2, 34)}`,

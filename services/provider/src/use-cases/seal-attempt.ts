@@ -21,6 +21,11 @@ import { moveAttempt } from './move-attempt.ts'
 /** Pin owner of an attempt's sealed bytes. */
 export const sealedOwner = (attempt: Pick<AttemptRow, 'lease'>): string => `${attempt.lease}/sealed`
 
+export interface FinishedRun {
+  readonly spec: JobSpec
+  readonly result: SandboxSuccess
+}
+
 /**
  * Seals a result for the client alone and commits to it. When this returns, opening, signed commit and sealed bytes are
  * durable: whoever later asks for the opening gets it, whatever happens to this machine in between.
@@ -28,8 +33,7 @@ export const sealedOwner = (attempt: Pick<AttemptRow, 'lease'>): string => `${at
 export async function sealAttempt(
   context: ProviderContext,
   attempt: AttemptRow,
-  spec: JobSpec,
-  result: SandboxSuccess,
+  { spec, result }: FinishedRun,
   signal: AbortSignal,
 ): Promise<AttemptRow> {
   const { rng, chain, signer } = context
@@ -43,10 +47,8 @@ export async function sealAttempt(
   return moveAttempt(context, attempt.lease, { state: 'delivering', opening, sealed, commit: { ...commit, signature } })
 }
 
-interface SealInput {
+interface SealInput extends FinishedRun {
   readonly attempt: AttemptRow
-  readonly spec: JobSpec
-  readonly result: SandboxSuccess
   readonly opening: Opening
 }
 

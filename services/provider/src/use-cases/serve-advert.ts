@@ -6,7 +6,6 @@ import {
   decodeFrame,
   encodeError,
   encodeFrame,
-  imageDigest,
   limits,
   MarketError,
   toJson,
@@ -21,7 +20,9 @@ import { withDeadline } from '../with-deadline.ts'
 /** The provider's current advert, signed; a new one whenever its addresses changed or half of its life is over. */
 export type AdvertSource = () => Promise<Envelope>
 
-export function createAdvertSource(context: Pick<ProviderContext, 'signer' | 'network' | 'chain' | 'clock' | 'store' | 'facts' | 'options'>): AdvertSource {
+export function createAdvertSource(
+  context: Pick<ProviderContext, 'signer' | 'network' | 'chain' | 'clock' | 'store' | 'facts' | 'options'>,
+): AdvertSource {
   const { signer, network, chain, clock, store, facts, options } = context
   let current: { readonly advert: Advert; readonly envelope: Promise<Envelope> } | undefined
   const isFresh = ({ advert }: { readonly advert: Advert }): boolean =>
@@ -71,12 +72,17 @@ export function serveAdvert(context: ProviderContext, source: AdvertSource): Str
 async function probeImage(context: ProviderContext, image: string): Promise<MarketError | undefined> {
   const { announceImage, clock, closing, imageProbes, sandbox } = context
   if (imageProbes.running() >= providerLimits.imageProbes)
-    return new MarketError('rate-limited', 'too many images are being looked for', { details: { retryAfterMs: providerLimits.imageProbeMs } })
-  return imageProbes.run(imageDigest(image), async () => {
-    const late = (): Error => new MarketError('image-unknown', 'the image did not arrive in time', { details: { image } })
+    return new MarketError('rate-limited', 'too many images are being looked for', {
+      details: { retryAfterMs: providerLimits.imageProbeMs },
+    })
+  return imageProbes.run(image, async () => {
+    const late = (): Error =>
+      new MarketError('image-unknown', 'the image did not arrive in time', { details: { image } })
     const deadline = after(clock.now(), providerLimits.imageProbeMs)
     try {
-      await withDeadline({ clock, signal: closing }, deadline, late, async (inTime) => sandbox.ensureImage(image, inTime))
+      await withDeadline({ clock, signal: closing }, deadline, late, async (inTime) =>
+        sandbox.ensureImage(image, inTime),
+      )
       announceImage(image)
       return undefined
     } catch (error) {

@@ -1,6 +1,5 @@
 import type { FrameStream, Peer, StreamHandler } from '@assay/core'
 import {
-  after,
   assertBug,
   decodeFrame,
   encodeError,
@@ -15,10 +14,8 @@ import {
   type WorkReply,
 } from '@assay/protocol'
 import type { ProviderContext } from '../context.ts'
-import { providerLimits } from '../limits.ts'
 import { raceAbort } from '../race-abort.ts'
 import type { AttemptRow, AttemptState } from '../store/records.ts'
-import { withDeadline } from '../with-deadline.ts'
 import { acceptOffer } from './accept-offer.ts'
 import { acknowledgeDelivery } from './deliver-result.ts'
 
@@ -29,8 +26,9 @@ import { acknowledgeDelivery } from './deliver-result.ts'
 export function serveWork(context: ProviderContext): StreamHandler {
   return async (stream, remote, streamSignal) => {
     const signal = AbortSignal.any([streamSignal, context.closing])
-    const request = await readFirst(context, stream, signal)
-    if (request === undefined) return
+    const frame = await stream.receive(signal)
+    if (frame === undefined) return
+    const request = decodeFrame(WorkRequest, frame, 'work request')
     const send = async (reply: WorkReply): Promise<void> => stream.send(encodeFrame(reply), signal)
     const row = await openAttempt(context, request, remote, send)
     if (row !== undefined) {
@@ -39,13 +37,6 @@ export function serveWork(context: ProviderContext): StreamHandler {
     }
     await stream.end()
   }
-}
-
-async function readFirst({ clock }: ProviderContext, stream: FrameStream, signal: AbortSignal): Promise<WorkRequest | undefined> {
-  const idle = (): Error => new MarketError('stream-closed', 'no request came')
-  const deadline = after(clock.now(), providerLimits.firstFrameMs)
-  const frame = await withDeadline({ clock, signal }, deadline, idle, async (inTime) => stream.receive(inTime))
-  return frame === undefined ? undefined : decodeFrame(WorkRequest, frame, 'work request')
 }
 
 /** The attempt a request is about; a refusal is sent and gives `undefined`. */
@@ -106,7 +97,12 @@ async function attend(context: ProviderContext, lease: Hash32, { stream, send, s
 
 const isClosed = (error: unknown): boolean => isMarketError(error) && error.code === 'stream-closed'
 
-async function listen(context: ProviderContext, lease: Hash32, stream: FrameStream, signal: AbortSignal): Promise<void> {
+async function listen(
+  context: ProviderContext,
+  lease: Hash32,
+  stream: FrameStream,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     const frame = await stream.receive(signal)
     if (frame === undefined) return

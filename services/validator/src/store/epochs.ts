@@ -17,7 +17,9 @@ export const createEpochsStore = ({
       if (tx.insert(proposals).values(row).onConflictDoNothing().run().changes === 0) return
       for (const { commit } of leaves) {
         const { commitment, orderId, shard, attempt } = commit
-        tx.insert(commits).values({ commitment, proposal: digest, orderId, shard, attempt, commit: write(commit) }).run()
+        tx.insert(commits)
+          .values({ commitment, proposal: digest, orderId, shard, attempt, commit: write(commit) })
+          .run()
       }
     }),
   proposal(digest) {

@@ -25,12 +25,18 @@ export const createSignaturesStore = ({ reader, withTransaction }: Database): Si
   addSettlements: (rows, judged) =>
     withTransaction((tx) => {
       for (const row of rows)
-        tx.insert(settlements).values({ ...row, accepted: write(row.accepted) }).onConflictDoNothing().run()
+        tx.insert(settlements)
+          .values({ ...row, accepted: write(row.accepted) })
+          .onConflictDoNothing()
+          .run()
       for (const one of judged) countOnce(tx, one)
     }),
   addVerdict: (row, judged) =>
     withTransaction((tx) => {
-      tx.insert(verdicts).values({ ...row, verdict: write(row.verdict) }).onConflictDoNothing().run()
+      tx.insert(verdicts)
+        .values({ ...row, verdict: write(row.verdict) })
+        .onConflictDoNothing()
+        .run()
       countOnce(tx, judged)
     }),
   passes(provider, determinism) {
@@ -46,7 +52,10 @@ function countOnce(tx: Transaction, { commitment, orderId, provider, determinism
   const where = and(eq(passes.provider, provider), eq(passes.determinism, determinism))
   const next = nextPasses(tx.select().from(passes).where(where).get()?.passes ?? 0, verdict)
   const target = [passes.provider, passes.determinism]
-  tx.insert(passes).values({ provider, determinism, passes: next }).onConflictDoUpdate({ target, set: { passes: next } }).run()
+  tx.insert(passes)
+    .values({ provider, determinism, passes: next })
+    .onConflictDoUpdate({ target, set: { passes: next } })
+    .run()
 }
 
 const toSettlement = (row: typeof settlements.$inferSelect): SettlementRow => ({

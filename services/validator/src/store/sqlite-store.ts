@@ -50,7 +50,8 @@ function countRows(reader: Reader): StoreCounts {
 function forget(tx: Transaction, instant: number): number {
   const old = tx.delete(orders).where(lt(orders.refundAtMs, instant)).returning({ orderId: orders.orderId }).all()
   for (const { orderId } of old)
-    for (const table of [commits, audits, settlements, verdicts, counted]) tx.delete(table).where(eq(table.orderId, orderId)).run()
+    for (const table of [commits, audits, settlements, verdicts, counted])
+      tx.delete(table).where(eq(table.orderId, orderId)).run()
   tx.delete(proposals).where(lt(proposals.refundAtMs, instant)).run()
   return old.length
 }

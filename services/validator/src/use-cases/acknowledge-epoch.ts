@@ -49,7 +49,10 @@ export async function acknowledgeEpoch(
   const digest = deriveProposalDigest(envelope)
   const held = store.proposal(digest)
   if (held !== undefined) return acknowledge(context, digest, held.seenRound)
-  const check = checkEpoch({ proposal: envelope, leaves, acks: [] }, { market: chain.market, quorum, beacon: beacon.info })
+  const check = checkEpoch(
+    { proposal: envelope, leaves, acks: [] },
+    { market: chain.market, quorum, beacon: beacon.info },
+  )
   if (!check.ok) throw refuse(check.fault, check.details)
 
   const ids = new Set(leaves.map(({ commit }) => commit.orderId))
@@ -60,9 +63,13 @@ export async function acknowledgeEpoch(
   await checkSeats(context, proposal, signal)
   const required = await ratesTooLow(context, leaves, digest, signal)
   if (required.length > 0) return refused('rates-too-low', { required })
-  if (seenRound >= proposal.seedRound) throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
+  if (seenRound >= proposal.seedRound)
+    throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
 
-  protectAttempts(store, leaves.map(({ commit }) => commit))
+  protectAttempts(
+    store,
+    leaves.map(({ commit }) => commit),
+  )
   protectSample(store, digest, leaves)
   const refundAtMs = unixMs(Math.max(...[...orders.values()].map(({ terms }) => toUnixMs(terms.refundAt))))
   store.addProposal({ digest, proposal: envelope, leaves, seenRound, refundAtMs })
@@ -70,7 +77,11 @@ export async function acknowledgeEpoch(
   return acknowledge(context, digest, seenRound)
 }
 
-async function acknowledge({ chain, signer }: ValidatorContext, proposal: Hash32, seenRound: BeaconRound): Promise<ValidatorReply> {
+async function acknowledge(
+  { chain, signer }: ValidatorContext,
+  proposal: Hash32,
+  seenRound: BeaconRound,
+): Promise<ValidatorReply> {
   const { chainId, escrow } = chain.market
   const body: EpochAck = { chainId, escrow, proposal, seenRound }
   return { type: 'acknowledged', ack: await createEnvelope('epoch-ack/1', toJson(body), signer) }
@@ -84,9 +95,11 @@ async function checkOrders(
   signal: AbortSignal,
 ): Promise<void> {
   for (const { orderId, terms, spec } of orders) {
-    if (terms.aggregator !== proposal.aggregator || terms.quorumId !== proposal.quorumId) throw refuse('order-foreign', { orderId })
+    if (terms.aggregator !== proposal.aggregator || terms.quorumId !== proposal.quorumId)
+      throw refuse('order-foreign', { orderId })
     const settleBy = toUnixMs(terms.settleBy)
-    if (clock.now() >= settleBy || beacon.timeOf(proposal.seedRound) >= settleBy) throw refuse('order-overdue', { orderId })
+    if (clock.now() >= settleBy || beacon.timeOf(proposal.seedRound) >= settleBy)
+      throw refuse('order-overdue', { orderId })
     const outside = leaves.find(({ commit }) => commit.orderId === orderId && commit.shard >= spec.shards.length)
     if (outside !== undefined) throw refuse('shard-unknown', { orderId, shard: outside.commit.shard })
     const order = await chainFacts.order(orderId, signal)
@@ -95,7 +108,11 @@ async function checkOrders(
 }
 
 /** The draw is by stake: what the proposal says of it must be what the chain says. A remembered stake is read again first. */
-async function checkSeats({ chainFacts }: ValidatorContext, proposal: EpochProposal, signal: AbortSignal): Promise<void> {
+async function checkSeats(
+  { chainFacts }: ValidatorContext,
+  proposal: EpochProposal,
+  signal: AbortSignal,
+): Promise<void> {
   const wrong = async (): Promise<Address | undefined> => {
     for (const { validator, stake } of proposal.seats)
       if (((await chainFacts.operator(validator, signal))?.stake ?? 0n) !== stake) return validator
@@ -113,7 +130,12 @@ interface RequiredRate {
 }
 
 /** Leaves whose rate is below what this validator knows to be due, each with that rate. */
-async function ratesTooLow(context: ValidatorContext, leaves: readonly EpochLeaf[], digest: Hash32, signal: AbortSignal): Promise<RequiredRate[]> {
+async function ratesTooLow(
+  context: ValidatorContext,
+  leaves: readonly EpochLeaf[],
+  digest: Hash32,
+  signal: AbortSignal,
+): Promise<RequiredRate[]> {
   const required: RequiredRate[] = []
   for (const { commit, ratePpm } of leaves) {
     const again = earlierEpochs(context.store, commit.commitment, digest).length > 0
@@ -123,7 +145,11 @@ async function ratesTooLow(context: ValidatorContext, leaves: readonly EpochLeaf
   return required
 }
 
-async function dueRate({ chainFacts, store }: ValidatorContext, commit: EpochLeaf['commit'], signal: AbortSignal): Promise<Ppm> {
+async function dueRate(
+  { chainFacts, store }: ValidatorContext,
+  commit: EpochLeaf['commit'],
+  signal: AbortSignal,
+): Promise<Ppm> {
   const { orderId, provider } = commit
   const operator = await chainFacts.operator(provider, signal)
   if (operator?.provider !== true || operator.stake === 0n) throw refuse('provider-unstaked', { provider })

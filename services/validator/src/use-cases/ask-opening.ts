@@ -34,23 +34,40 @@ export interface UnopenedCase {
  * nobody is convicted of silence on the aggregator's word. Gives the opening, or `undefined` when the provider cannot be
  * reached or does not open in time.
  */
-export async function askOpening(context: ValidatorContext, unopened: UnopenedCase, signal: AbortSignal): Promise<Opening | undefined> {
+export async function askOpening(
+  context: ValidatorContext,
+  unopened: UnopenedCase,
+  signal: AbortSignal,
+): Promise<Opening | undefined> {
   const { chain, clock, log } = context
   const { commit } = unopened
   const deadline = after(clock.now(), validatorLimits.openingMs)
   const late = (): Error => new MarketError('peer-unreachable', 'the provider did not open in time')
   try {
-    const reply = await withDeadline({ clock, signal }, deadline, late, async (inTime) => ask(context, unopened, inTime))
-    if (reply?.type === 'opening' && deriveCommitment(chain.market, commit, reply.opening) === commit.commitment) return reply.opening
-    log.warn({ provider: commit.provider, commitment: commit.commitment, answer: reply?.type ?? 'none' }, 'opening.missed')
+    const reply = await withDeadline({ clock, signal }, deadline, late, async (inTime) =>
+      ask(context, unopened, inTime),
+    )
+    if (reply?.type === 'opening' && deriveCommitment(chain.market, commit, reply.opening) === commit.commitment)
+      return reply.opening
+    log.warn(
+      { provider: commit.provider, commitment: commit.commitment, answer: reply?.type ?? 'none' },
+      'opening.missed',
+    )
   } catch (cause) {
     signal.throwIfAborted()
-    log.warn({ provider: commit.provider, commitment: commit.commitment, code: toMarketError(cause).code }, 'opening.missed')
+    log.warn(
+      { provider: commit.provider, commitment: commit.commitment, code: toMarketError(cause).code },
+      'opening.missed',
+    )
   }
   return undefined
 }
 
-async function ask(context: ValidatorContext, { commit, audit, epoch, beacon }: UnopenedCase, signal: AbortSignal): Promise<OpenReply | undefined> {
+async function ask(
+  context: ValidatorContext,
+  { commit, audit, epoch, beacon }: UnopenedCase,
+  signal: AbortSignal,
+): Promise<OpenReply | undefined> {
   const peer = await findProvider(context, commit.provider, signal)
   if (peer === undefined) return undefined
   const request: OpenRequest = {
@@ -76,10 +93,15 @@ async function ask(context: ValidatorContext, { commit, audit, epoch, beacon }: 
 }
 
 /** The commit names an address; a stream needs the key behind it, which every peer that serves the role shows. */
-async function findProvider({ chain, network }: ValidatorContext, provider: Address, signal: AbortSignal): Promise<Peer | undefined> {
+async function findProvider(
+  { chain, network }: ValidatorContext,
+  provider: Address,
+  signal: AbortSignal,
+): Promise<Peer | undefined> {
   const near = network.connected().find((peer) => peer.address === provider)
   if (near !== undefined) return near
   const options = { limit: validatorLimits.providersFound }
-  for await (const peer of network.find(roleKey(chain.market, 'provider'), options, signal)) if (peer.address === provider) return peer
+  for await (const peer of network.find(roleKey(chain.market, 'provider'), options, signal))
+    if (peer.address === provider) return peer
   return undefined
 }

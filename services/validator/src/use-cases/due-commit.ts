@@ -36,7 +36,12 @@ export interface DueCommit {
  * Checks that the audit of a commit is due: this validator acknowledged the epoch, a threshold did before its seed
  * existed, the seed is the beacon's, and it drew the commit, or a conviction did. Throws `audit-refused`, `beacon-invalid`.
  */
-export async function openDueCommit(context: ValidatorContext, claim: DueClaim, from: Address, signal: AbortSignal): Promise<DueCommit> {
+export async function openDueCommit(
+  context: ValidatorContext,
+  claim: DueClaim,
+  from: Address,
+  signal: AbortSignal,
+): Promise<DueCommit> {
   const { beacon, store } = context
   const epoch = store.proposal(claim.proposal)
   if (epoch === undefined) throw refuse('epoch-unacknowledged')
@@ -48,14 +53,22 @@ export async function openDueCommit(context: ValidatorContext, claim: DueClaim, 
   if (order === undefined) throw refuse('order-unknown')
   await checkAcks(context, proposal, claim, signal)
   const seed = checkSeed(proposal, beacon.info, claim.beacon)
-  if (!seed.ok) throw new MarketError('beacon-invalid', 'the seed is not the beacon’s', { details: { reason: seed.fault, ...seed.details } })
+  if (!seed.ok)
+    throw new MarketError('beacon-invalid', 'the seed is not the beacon’s', {
+      details: { reason: seed.fault, ...seed.details },
+    })
   const { commitment, reason } = claim
   const sampled = isSampled({ randomness: seed.randomness, root: proposal.root, commitment }, leaf.ratePpm)
-  if (sampled !== (reason === 'sampled')) throw refuse('reason-mismatch', { reason, sampled })
+  if (sampled !== (reason === 'sampled')) throw refuse('reason-mismatch', { asked: reason, sampled })
   return { epoch, proposal, leaf, order, beacon: claim.beacon }
 }
 
-async function checkAcks(context: ValidatorContext, proposal: EpochProposal, claim: DueClaim, signal: AbortSignal): Promise<void> {
+async function checkAcks(
+  context: ValidatorContext,
+  proposal: EpochProposal,
+  claim: DueClaim,
+  signal: AbortSignal,
+): Promise<void> {
   const { chain, chainFacts } = context
   const quorum = await chainFacts.quorum(proposal.quorumId, signal)
   if (quorum === undefined) throw refuse('quorum-unknown')
@@ -66,15 +79,23 @@ async function checkAcks(context: ValidatorContext, proposal: EpochProposal, cla
       return checked.ok ? [checked.validator] : []
     }),
   )
-  if (members.size < quorum.threshold) throw refuse('acks-insufficient', { acks: members.size, threshold: quorum.threshold })
+  if (members.size < quorum.threshold)
+    throw refuse('acks-insufficient', { acks: members.size, threshold: quorum.threshold })
 }
 
 /** Who sits in a round of this commit's audit, in drawing order. */
-export function seatsOf({ proposal, leaf, order, beacon }: DueCommit, round: number, earlier: readonly Address[]): AuditSeats {
+export function seatsOf(
+  { proposal, leaf, order, beacon }: DueCommit,
+  round: number,
+  earlier: readonly Address[],
+): AuditSeats {
   const { commitment, provider } = leaf.commit
   return auditSeats({ proposal, beacon, commitment, round, provider, client: order.terms.client, earlier })
 }
 
 /** A refusal of an audit, with the reason for the asker. */
-export const refuse = (reason: string, details: Readonly<Record<string, string | number | boolean>> = {}): MarketError =>
+export const refuse = (
+  reason: string,
+  details: Readonly<Record<string, string | number | boolean>> = {},
+): MarketError =>
   new MarketError('audit-refused', `the audit is refused: ${reason}`, { details: { reason, ...details } })

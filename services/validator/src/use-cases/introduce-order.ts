@@ -1,5 +1,13 @@
 import { orderAmount } from '@assay/core'
-import { deriveOrderId, deriveSpecHash, MarketError, toUnixMs, type Address, type ValidatorReply, type ValidatorRequest } from '@assay/protocol'
+import {
+  deriveOrderId,
+  deriveSpecHash,
+  MarketError,
+  toUnixMs,
+  type Address,
+  type ValidatorReply,
+  type ValidatorRequest,
+} from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
 
 export type IntroduceRequest = Extract<ValidatorRequest, { type: 'introduce' }>
@@ -21,11 +29,14 @@ export async function introduceOrder(
   if (deriveSpecHash(spec) !== terms.specHash) throw invalid('the spec does not hash to the terms')
   if (spec.client !== terms.client) throw invalid('the spec is by another client')
   if (spec.determinism !== 'D1') throw invalid('no quorum can compare results of this class')
-  if (terms.maxAmount < orderAmount(spec, terms.feeBps).maxUsdc) throw invalid('it does not hold what the spec can cost')
+  if (terms.maxAmount < orderAmount(spec, terms.feeBps).maxUsdc)
+    throw invalid('it does not hold what the spec can cost')
 
   const quorum = await chainFacts.quorum(terms.quorumId, signal)
   if (quorum === undefined || !quorum.members.includes(signer.address))
-    throw new MarketError('no-quorum', 'this validator is no member of the quorum', { details: { quorumId: terms.quorumId } })
+    throw new MarketError('no-quorum', 'this validator is no member of the quorum', {
+      details: { quorumId: terms.quorumId },
+    })
   const order = await chain.order(orderId, signal)
   if (order.status !== 'funded') {
     throw new MarketError('order-not-funded', 'the order is not funded on chain', {
@@ -33,7 +44,8 @@ export async function introduceOrder(
       details: { orderId, status: order.status },
     })
   }
-  if (clock.now() >= toUnixMs(terms.settleBy)) throw new MarketError('deadline-passed', 'the order can no longer be settled')
+  if (clock.now() >= toUnixMs(terms.settleBy))
+    throw new MarketError('deadline-passed', 'the order can no longer be settled')
   store.addOrder({ orderId, terms, spec })
   return { type: 'known' }
 }

@@ -1,6 +1,14 @@
 import { fetchBlob } from '@assay/blobs'
 import { createSandboxTask, failedRunRoot, type SandboxOutcome } from '@assay/core'
-import { MarketError, shardInputs, toMarketError, toUnixMs, type InputRef, type PublicKey, type ResultRoot } from '@assay/protocol'
+import {
+  MarketError,
+  shardInputs,
+  toMarketError,
+  toUnixMs,
+  type InputRef,
+  type PublicKey,
+  type ResultRoot,
+} from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
 import { validatorLimits } from '../limits.ts'
 import { retry } from '../retry.ts'
@@ -17,24 +25,40 @@ export interface RerunOptions {
  * Runs the shard of a commit once and gives the root of what came out. A job that fails here is an answer too; an
  * engine that fails, or inputs that cannot be had, is none. Throws `audit-refused`.
  */
-export async function rerunShard(context: ValidatorContext, due: DueCommit, { round, source }: RerunOptions): Promise<ResultRoot> {
+export async function rerunShard(
+  context: ValidatorContext,
+  due: DueCommit,
+  { round, source }: RerunOptions,
+): Promise<ResultRoot> {
   const { blobs, clock, closing, sandbox } = context
   const { spec, terms } = due.order
   const { commitment, shard } = due.leaf.commit
   const owner = `audit/${commitment}/${round}`
   const deadline = toUnixMs(terms.settleBy)
   try {
-    return await withDeadline({ clock, signal: closing }, deadline, () => refuse('order-overdue'), async (signal) => {
-      await sandbox.ensureImage(spec.image, signal)
-      await fetchInputs(context, shardInputs(spec, shard), { source, owner }, signal)
-      const runId = `audit-${commitment.slice(2, 34)}-${round}`
-      const task = await createSandboxTask(spec, shard, { runId, deadline, pathOf: async (root) => blobs.pathOf(root) })
-      return rootOf(await sandbox.run(task, signal))
-    })
+    return await withDeadline(
+      { clock, signal: closing },
+      deadline,
+      () => refuse('order-overdue'),
+      async (signal) => {
+        await sandbox.ensureImage(spec.image, signal)
+        await fetchInputs(context, shardInputs(spec, shard), { source, owner }, signal)
+        const runId = `audit-${commitment.slice(2, 34)}-${round}`
+        const task = await createSandboxTask(spec, shard, {
+          runId,
+          deadline,
+          pathOf: async (root) => blobs.pathOf(root),
+        })
+        return rootOf(await sandbox.run(task, signal))
+      },
+    )
   } catch (cause) {
     const { code, details } = toMarketError(cause)
     if (code === 'audit-refused') throw cause
-    throw new MarketError('audit-refused', 'the shard could not be run here', { details: { ...details, reason: code }, cause })
+    throw new MarketError('audit-refused', 'the shard could not be run here', {
+      details: { ...details, reason: code },
+      cause,
+    })
   } finally {
     await blobs.release(owner)
   }

@@ -23,7 +23,11 @@ export type RevealRequest = Extract<ValidatorRequest, { type: 'reveal' }>
  * Shows the own result once every seat of the round has committed to one, so that nobody can copy it. The result is
  * the one that was committed to, however often it is asked for. Throws `audit-refused`, `opening-invalid`.
  */
-export async function revealAudit(context: ValidatorContext, request: RevealRequest, from: Address): Promise<ValidatorReply> {
+export async function revealAudit(
+  context: ValidatorContext,
+  request: RevealRequest,
+  from: Address,
+): Promise<ValidatorReply> {
   const { chain, log, signer, store } = context
   const { commitment, round, opening } = request
   const own = ownAudit(context, request)
@@ -38,7 +42,10 @@ export async function revealAudit(context: ValidatorContext, request: RevealRequ
     log.info({ orderId: own.orderId, commitment, round }, 'audit.attested')
   }
   const body = { commitment, round, validator: signer.address, ...own.opening }
-  return { type: 'attested', attestation: { ...body, signature: await signer.sign(deriveAttestationDigest(chain.market, body)) } }
+  return {
+    type: 'attested',
+    attestation: { ...body, signature: await signer.sign(deriveAttestationDigest(chain.market, body)) },
+  }
 }
 
 /** The due commit as it was checked before the run. */
@@ -51,18 +58,25 @@ function recall({ store }: ValidatorContext, own: AuditRow): DueCommit {
 }
 
 /** Every seat that the draw gives the round has committed, the own one with the own result. */
-function checkRound({ chain, signer }: ValidatorContext, due: DueCommit, own: AuditRow, commits: readonly SignedAuditCommit[]): void {
+function checkRound(
+  { chain, signer }: ValidatorContext,
+  due: DueCommit,
+  own: AuditRow,
+  commits: readonly SignedAuditCommit[],
+): void {
   const { seats, alternates } = seatsOf(due, own.round, own.excluded)
   const drawn = new Set([...seats, ...alternates])
   const committed = new Set<Address>()
   for (const audit of commits) {
     const signed = recoverSigner(deriveAuditCommitDigest(chain.market, audit), audit.signature) === audit.validator
-    if (!signed || audit.commitment !== own.commitment || audit.round !== own.round) throw refuse('audit-commit-invalid')
+    if (!signed || audit.commitment !== own.commitment || audit.round !== own.round)
+      throw refuse('audit-commit-invalid')
     if (!drawn.has(audit.validator)) throw refuse('seat-undrawn', { validator: audit.validator })
     committed.add(audit.validator)
   }
   const self = { commitment: own.commitment, round: own.round, validator: signer.address }
   const promise = deriveAuditCommitment(chain.market, self, own.opening)
-  if (!commits.some((audit) => audit.validator === signer.address && audit.auditCommitment === promise)) throw refuse('own-commit-missing')
+  if (!commits.some((audit) => audit.validator === signer.address && audit.auditCommitment === promise))
+    throw refuse('own-commit-missing')
   if (committed.size < seats.length) throw refuse('seats-missing', { have: committed.size, need: seats.length })
 }

@@ -22,7 +22,12 @@ export type AuditRequest = Extract<ValidatorRequest, { type: 'audit' }>
  * Re-runs a shard from its inputs alone and commits to the result, which is durable before the commit leaves. Asked
  * again, it gives the same commit; asked while it runs, it waits for the same run. Throws `audit-refused`.
  */
-export async function runAudit(context: ValidatorContext, request: AuditRequest, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+export async function runAudit(
+  context: ValidatorContext,
+  request: AuditRequest,
+  from: Address,
+  signal: AbortSignal,
+): Promise<ValidatorReply> {
   const { commitment, round } = request
   const { audits, chainFacts, clock, signer, store } = context
   const held = ownAudit(context, request)
@@ -37,12 +42,17 @@ export async function runAudit(context: ValidatorContext, request: AuditRequest,
   if (clock.now() >= toUnixMs(due.order.terms.settleBy)) throw refuse('order-overdue')
   if ((await chainFacts.order(due.order.orderId, signal)).status !== 'funded') throw refuse('order-closed')
   // The run belongs to the validator, not to the request: a broken stream finds its answer when asked again.
-  return { type: 'audited', commit: await audits.run(`${commitment}/${round}`, async () => produce(context, due, request)) }
+  return {
+    type: 'audited',
+    commit: await audits.run(`${commitment}/${round}`, async () => produce(context, due, request)),
+  }
 }
 
 /** This validator's own result in a round, if it has one. */
-export const ownAudit = ({ store }: ValidatorContext, { commitment, round }: Pick<AuditRow, 'commitment' | 'round'>): AuditRow | undefined =>
-  store.auditsOf(commitment).find((audit) => audit.round === round)
+export const ownAudit = (
+  { store }: ValidatorContext,
+  { commitment, round }: Pick<AuditRow, 'commitment' | 'round'>,
+): AuditRow | undefined => store.auditsOf(commitment).find((audit) => audit.round === round)
 
 /** Nobody chooses its auditor: the draw does, and whom it leaves out is drawn too. */
 function checkSeat(due: DueCommit, { round, excluded }: AuditRequest, self: Address): void {
@@ -50,7 +60,10 @@ function checkSeat(due: DueCommit, { round, excluded }: AuditRequest, self: Addr
   if (round === 0 && excluded.length > 0) throw refuse('nobody-excluded-yet')
   const first = seatsOf(due, 0, [])
   const before = [...first.seats, ...first.alternates]
-  if (round === 1 && (excluded.length < verificationPolicy.auditSeats || excluded.some((seat) => !before.includes(seat))))
+  if (
+    round === 1 &&
+    (excluded.length < verificationPolicy.auditSeats || excluded.some((seat) => !before.includes(seat)))
+  )
     throw refuse('excluded-undrawn')
   const { seats, alternates } = seatsOf(due, round, excluded)
   if (![...seats, ...alternates].includes(self)) throw refuse('seat-undrawn', { round })
@@ -80,7 +93,10 @@ async function produce(context: ValidatorContext, due: DueCommit, request: Audit
   return signAuditCommit(context, row)
 }
 
-async function signAuditCommit({ chain, signer }: ValidatorContext, { commitment, round, opening }: AuditRow): Promise<SignedAuditCommit> {
+async function signAuditCommit(
+  { chain, signer }: ValidatorContext,
+  { commitment, round, opening }: AuditRow,
+): Promise<SignedAuditCommit> {
   const about = { commitment, round, validator: signer.address }
   const body = { ...about, auditCommitment: deriveAuditCommitment(chain.market, about, opening) }
   return { ...body, signature: await signer.sign(deriveAuditCommitDigest(chain.market, body)) }

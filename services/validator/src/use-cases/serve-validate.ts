@@ -1,10 +1,8 @@
-import type { FrameStream, StreamHandler } from '@assay/core'
+import type { StreamHandler } from '@assay/core'
 import {
-  after,
   decodeFrame,
   encodeError,
   encodeFrame,
-  MarketError,
   protocols,
   toMarketError,
   ValidatorRequest,
@@ -12,8 +10,6 @@ import {
   type ValidatorReply,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
-import { validatorLimits } from '../limits.ts'
-import { withDeadline } from '../with-deadline.ts'
 import { acknowledgeEpoch } from './acknowledge-epoch.ts'
 import { introduceOrder } from './introduce-order.ts'
 import { revealAudit } from './reveal-audit.ts'
@@ -25,7 +21,7 @@ import { signVerdict } from './sign-verdict.ts'
 export function serveValidate(context: ValidatorContext): StreamHandler {
   return async (stream, remote, streamSignal) => {
     const signal = AbortSignal.any([streamSignal, context.closing])
-    const frame = await receiveFirst(context, stream, signal)
+    const frame = await stream.receive(signal)
     if (frame === undefined) return
     const reply = await answer(context, frame, remote.address, signal)
     await stream.send(encodeFrame(reply), signal)
@@ -33,13 +29,12 @@ export function serveValidate(context: ValidatorContext): StreamHandler {
   }
 }
 
-async function receiveFirst({ clock }: ValidatorContext, stream: FrameStream, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  const idle = (): Error => new MarketError('stream-closed', 'no request came')
-  const deadline = after(clock.now(), validatorLimits.firstFrameMs)
-  return withDeadline({ clock, signal }, deadline, idle, async (inTime) => stream.receive(inTime))
-}
-
-async function answer(context: ValidatorContext, frame: Uint8Array, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+async function answer(
+  context: ValidatorContext,
+  frame: Uint8Array,
+  from: Address,
+  signal: AbortSignal,
+): Promise<ValidatorReply> {
   const { log } = context
   try {
     const request = decodeFrame(ValidatorRequest, frame, protocols.validate)
@@ -49,13 +44,22 @@ async function answer(context: ValidatorContext, frame: Uint8Array, from: Addres
   } catch (cause) {
     signal.throwIfAborted()
     const error = toMarketError(cause)
-    if (error.code === 'internal') log.error({ from, cause: String(error.cause ?? error.message) }, 'request.broken')
-    else log.info({ from, code: error.code, reason: error.details['reason'], rule: error.details['rule'] }, 'request.refused')
+    if (error.code === 'internal') log.error({ from, error: cause }, 'request.broken')
+    else
+      log.info(
+        { from, code: error.code, reason: error.details['reason'], rule: error.details['rule'] },
+        'request.refused',
+      )
     return { type: 'error', error: encodeError(error) }
   }
 }
 
-async function dispatch(context: ValidatorContext, request: ValidatorRequest, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+async function dispatch(
+  context: ValidatorContext,
+  request: ValidatorRequest,
+  from: Address,
+  signal: AbortSignal,
+): Promise<ValidatorReply> {
   switch (request.type) {
     case 'introduce':
       return introduceOrder(context, request, from, signal)

@@ -58,14 +58,21 @@ async function checkJob(context: ValidatorContext, evidence: JobEvidence, signal
   const orderId = deriveOrderId(chain.market, terms)
   const quorum = await chainFacts.quorum(terms.quorumId, signal)
   if (quorum === undefined || !quorum.members.includes(signer.address)) throw refuse('not-a-member', { orderId })
-  if (!isSame({ ...evidence.quorum, members: evidence.quorum.members.toSorted() }, { ...quorum, members: quorum.members.toSorted() }))
+  if (
+    !isSame(
+      { ...evidence.quorum, members: evidence.quorum.members.toSorted() },
+      { ...quorum, members: quorum.members.toSorted() },
+    )
+  )
     throw refuse('quorum-differs', { orderId })
   if (!isSame(evidence.beacon, beacon.info)) throw refuse('beacon-differs', { orderId })
   const order = await chain.order(orderId, signal)
-  if (order.status !== 'funded' || order.quorumId !== terms.quorumId) throw refuse('order-closed', { orderId, status: order.status })
+  if (order.status !== 'funded' || order.quorumId !== terms.quorumId)
+    throw refuse('order-closed', { orderId, status: order.status })
   if (clock.now() >= toUnixMs(terms.settleBy)) throw refuse('order-overdue', { orderId })
   for (const { address, index } of evidence.operators)
-    if ((await chainFacts.operator(address, signal))?.index !== index) throw refuse('operator-differs', { orderId, address, index })
+    if ((await chainFacts.operator(address, signal))?.index !== index)
+      throw refuse('operator-differs', { orderId, address, index })
   checkComplete(context, evidence, orderId)
   await checkUnopened(context, evidence, signal)
 }

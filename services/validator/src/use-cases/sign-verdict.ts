@@ -30,14 +30,20 @@ export type JudgeRequest = Extract<ValidatorRequest, { type: 'judge' }>
  * results convict, and the amount is what deterrence needs. A commit that is said not to open is asked for once more.
  * Throws `audit-refused`, `settlement-refused`.
  */
-export async function signVerdict(context: ValidatorContext, request: JudgeRequest, from: Address, signal: AbortSignal): Promise<ValidatorReply> {
+export async function signVerdict(
+  context: ValidatorContext,
+  request: JudgeRequest,
+  from: Address,
+  signal: AbortSignal,
+): Promise<ValidatorReply> {
   const { chain, clock, log, signer, store } = context
   const { verdict, reason, opening, rounds } = request
   const commitment = commitmentOf(context, request)
   const due = await openDueCommit(context, { ...request, commitment }, from, signal)
   const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }) }
   const outcome = await judge(context, due, { audit, verdict }, signal)
-  if (opening === undefined && store.verdictOn(commitment) === undefined) await refuseIfOpened(context, due, { audit, request }, signal)
+  if (opening === undefined && store.verdictOn(commitment) === undefined)
+    await refuseIfOpened(context, due, { audit, request }, signal)
 
   const content = deriveVerdictContent(verdict)
   const { orderId, provider } = due.leaf.commit
@@ -46,18 +52,26 @@ export async function signVerdict(context: ValidatorContext, request: JudgeReque
     { commitment, orderId, content, verdict, atMs: clock.now() },
     { commitment, orderId, provider, determinism: due.order.spec.determinism, verdict: outcome },
   )
-  log.info({ orderId, shard: verdict.shard, accused: provider, outcome, slash: verdict.slash.toString() }, 'verdict.signed')
+  log.info(
+    { orderId, shard: verdict.shard, accused: provider, outcome, slash: verdict.slash.toString() },
+    'verdict.signed',
+  )
   return { type: 'signed', signature: await signer.sign(deriveVerdictDigest(chain.market, verdict)) }
 }
 
-function commitmentOf({ store }: ValidatorContext, { proposal, verdict }: JudgeRequest): DueCommit['leaf']['commit']['commitment'] {
-  const leaf = store.proposal(proposal)?.leaves.find(
-    ({ commit }) =>
-      commit.orderId === verdict.orderId &&
-      commit.shard === verdict.shard &&
-      commit.attempt === verdict.attempt &&
-      commit.provider === verdict.accused,
-  )
+function commitmentOf(
+  { store }: ValidatorContext,
+  { proposal, verdict }: JudgeRequest,
+): DueCommit['leaf']['commit']['commitment'] {
+  const leaf = store
+    .proposal(proposal)
+    ?.leaves.find(
+      ({ commit }) =>
+        commit.orderId === verdict.orderId &&
+        commit.shard === verdict.shard &&
+        commit.attempt === verdict.attempt &&
+        commit.provider === verdict.accused,
+    )
   if (leaf === undefined) throw refuse('commit-unknown')
   return leaf.commit.commitment
 }
@@ -73,7 +87,8 @@ async function judge(
   const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, proposal, beacon, audit })
   if (!judged.ok) throw refuse(judged.fault, judged.details)
   const outcome = judged.verdict
-  if (outcome === 'pending' || outcome === 'panel-needed' || !isConviction(outcome)) throw refuse('no-conviction', { verdict: outcome })
+  if (outcome === 'pending' || outcome === 'panel-needed' || !isConviction(outcome))
+    throw refuse('no-conviction', { verdict: outcome })
   // Read now, not remembered: an earlier slash may have taken from it.
   const stakeUsdc = (await chain.operator(leaf.commit.provider, signal))?.stake ?? usdc(0n)
   const amount = { priceUsdc: spec.priceUsdc, ratePpm: leaf.ratePpm }
@@ -87,7 +102,8 @@ async function judge(
     verdict.quorumId === terms.quorumId &&
     verdict.detector === judged.detector &&
     verdict.evidence === deriveEvidenceHash(audit)
-  if (!follows) throw refuse('verdict-differs', { detector: judged.detector ?? 'none', evidence: deriveEvidenceHash(audit) })
+  if (!follows)
+    throw refuse('verdict-differs', { detector: judged.detector ?? 'none', evidence: deriveEvidenceHash(audit) })
   return outcome
 }
 
@@ -104,8 +120,8 @@ async function refuseIfOpened(
 }
 
 /** Everything but the amount, which follows the stake of the day; the chain records one verdict an attempt. */
-const deriveVerdictContent = ({ slash: _, ...verdict }: Verdict): Hash32 =>
-  asHash(keccakHex(encodeCanonicalBytes(toJson(verdict))))
+const deriveVerdictContent = (verdict: Verdict): Hash32 =>
+  asHash(keccakHex(encodeCanonicalBytes(toJson({ ...verdict, slash: undefined }))))
 
 const refuse = (reason: string, details: Readonly<Record<string, string | number | boolean>> = {}): MarketError =>
   new MarketError('settlement-refused', `the verdict is refused: ${reason}`, { details: { reason, ...details } })

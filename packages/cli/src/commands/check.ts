@@ -1,0 +1,2 @@
+import type { AddCommand } from './add-command.ts'
+export const addCheck: AddCommand = () => undefined

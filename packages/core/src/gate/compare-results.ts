@@ -1,0 +1,104 @@
+/** Two runs of one shard side by side: is the job reproducible, and if not, what differs and why. */
+import type { Manifest, ManifestEntry } from '@assay/protocol'
+import type { SandboxConditions, SandboxFailure } from '../ports/sandbox.ts'
+import { compareContents } from './compare-contents.ts'
+import type { ConditionPair, Difference, DifferenceCause } from './difference.ts'
+import { explainLines } from './explain-lines.ts'
+import { limits } from './limits.ts'
+
+/** A run that succeeded. */
+export interface GateRun {
+  readonly conditions: SandboxConditions
+  readonly manifest: Manifest
+  /** Bytes of a file; `''` is standard output. Asked only for what is in the manifest, one after the other. */
+  open(path: string): AsyncIterable<Uint8Array>
+}
+export interface GateComparison {
+  /** In the order of their paths; empty exactly when the result roots are equal. */
+  readonly differences: readonly Difference[]
+  /** Differences beyond the bound, not looked at. */
+  readonly omitted: number
+}
+
+/** Compares entry by entry; reads only files whose hashes differ. Throws what `open` throws. */
+export async function compareResults(first: GateRun, second: GateRun): Promise<GateComparison> {
+  const pair = { first: first.conditions, second: second.conditions }
+  const differing = pairEntries(first.manifest, second.manifest)
+  const names = explainNames(differing, pair)
+  const differences: Difference[] = []
+  let omitted = 0
+  for (const { path, a, b } of differing) {
+    const room = limits.differences - differences.length
+    if (room <= 0) omitted += 1
+    else if (path === '' || (a?.kind === 'file' && b?.kind === 'file')) {
+      if (a?.kind === 'file' && b?.kind === 'file' && a.executable !== b.executable)
+        differences.push({ path, kind: 'mode', cause: 'unknown', count: 1 })
+      const contents = await compareContents(open(first, a), open(second, b), pair)
+      differences.push(...contents.slice(0, room).map((one) => ({ path, kind: 'content' as const, ...one })))
+    } else if (a !== undefined && b !== undefined) differences.push({ path, kind: 'type', cause: 'unknown', count: 1 })
+    else {
+      const kind = b === undefined ? 'missing' : 'extra'
+      differences.push({ path, kind, cause: names.get(path) ?? 'file-set', count: 1 })
+    }
+  }
+  return { differences, omitted }
+}
+
+/** A run that failed where another one succeeded: a difference like any other. */
+export function explainFailure(failure: SandboxFailure): Difference {
+  const { stderrTail, failure: kind, detail } = failure
+  const cause = /locale|LC_ALL|LANG\b|codec can't|Unicode\w*Error/i.test(stderrTail) ? 'locale' : 'unknown'
+  const said = stderrTail.trim()
+  return { path: '', kind: 'failure', cause, count: 1, detail: `${kind}: ${detail}${said === '' ? '' : `\n${said}`}` }
+}
+
+interface EntryPair {
+  readonly path: string
+  readonly a: ManifestEntry | undefined
+  readonly b: ManifestEntry | undefined
+}
+
+/** Entries that are not equal, in manifest order; of a directory that only one run has, nothing below it. */
+function pairEntries(first: Manifest, second: Manifest): readonly EntryPair[] {
+  const mine = new Map(first.entries.map((entry) => [pathOf(entry), entry]))
+  const theirs = new Map(second.entries.map((entry) => [pathOf(entry), entry]))
+  const paths = [...mine.keys(), ...[...theirs.keys()].filter((path) => !mine.has(path))].toSorted()
+  const alone = new Set<string>()
+  return paths.flatMap((path) => {
+    const [a, b] = [mine.get(path), theirs.get(path)]
+    if (sameEntry(a, b)) return []
+    const isAlone = path !== '' && (a === undefined || b === undefined)
+    if (isAlone) alone.add(path)
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    return isAlone && alone.has(parent) ? [] : [{ path, a, b }]
+  })
+}
+
+const pathOf = (entry: ManifestEntry): string => (entry.kind === 'stdout' ? '' : entry.path)
+
+function sameEntry(a: ManifestEntry | undefined, b: ManifestEntry | undefined): boolean {
+  if (a?.kind === 'file' && b?.kind === 'file') return a.root === b.root && a.executable === b.executable
+  if (a?.kind === 'stdout' && b?.kind === 'stdout') return a.root === b.root
+  return a?.kind === b?.kind
+}
+
+/** Standard output that is empty has no entry, and no bytes. */
+const open = (run: GateRun, entry: ManifestEntry | undefined): AsyncIterable<Uint8Array> =>
+  entry === undefined ? nothing() : run.open(pathOf(entry))
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** As many new names as lost ones: they are taken for the same files under other names, which tell why. */
+function explainNames(differing: readonly EntryPair[], pair: ConditionPair): ReadonlyMap<string, DifferenceCause> {
+  const lost = differing.filter(({ path, b }) => path !== '' && b === undefined)
+  const gained = differing.filter(({ path, a }) => path !== '' && a === undefined)
+  if (lost.length !== gained.length) return new Map()
+  return new Map(
+    lost.flatMap(({ path }, i) => {
+      const other = gained[i]?.path ?? path
+      const cause = explainLines(path, other, pair)[0]?.cause ?? 'unknown'
+      const settled = cause === 'unknown' || cause === 'order' ? 'file-set' : cause
+      return [[path, settled] as const, [other, settled] as const]
+    }),
+  )
+}

@@ -1,0 +1,27 @@
+/** Settings of a validator that runs by itself. Each comes from a file, from `ASSAY_<NAME>` or from a flag. */
+import { addressSchema, byteCount, byteCountSchema } from '@assay/protocol'
+import { z } from 'zod'
+
+const gibibyte = 2 ** 30
+
+export const ValidatorConfig = z.strictObject({
+  rpcUrls: z.array(z.url()).min(1).max(8).describe('RPC addresses of the chain, tried in this order'),
+  escrow: addressSchema.describe('escrow contract of the market'),
+  chainId: z.int().min(1).optional().describe('refuses to start on another chain'),
+  beacon: z.url().optional().describe('drand chain address of a beacon; quicknet unless given'),
+  listen: z.array(z.string()).max(16).default(['/ip4/0.0.0.0/tcp/4002']).describe('multiaddrs to listen at'),
+  bootstrap: z.array(z.string()).max(64).default([]).describe('multiaddrs of nodes to join the market by'),
+  privateNetwork: z.boolean().default(false).describe('spread private and loopback addresses: a LAN, one machine'),
+  dataDir: z.string().min(1).describe('folder of database and blobs'),
+  keystore: z.string().min(1).describe('encrypted file of the operator key'),
+  blobBytes: byteCountSchema.default(byteCount(20 * gibibyte)).describe('most disk for blobs'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  statusPort: z.int().min(0).max(65_535).optional().describe('serves /healthz and /v1/status on 127.0.0.1'),
+  auditSlots: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('audits at the same time; as many as the engine has cores unless given'),
+})
+export type ValidatorConfig = z.infer<typeof ValidatorConfig>
