@@ -22,8 +22,9 @@ announce() {
     rm -f "$output"
     return
   fi
-  say "$label: failed; the last lines of: $*"
-  tail -n 40 "$output" >&2
+  say "$label: failed; the output of: $*"
+  # The reason is mostly at the top or at the end.
+  if [ "$(wc -l <"$output")" -le 60 ]; then cat "$output" >&2; else (head -n 30 "$output" && echo '…' && tail -n 30 "$output") >&2; fi
   rm -f "$output"
   exit 1
 }

@@ -14,7 +14,9 @@ cd "$ROOT" || exit 1
 take_setup_lock() {
   mkdir -p "$ROOT/.tools"
   exec 9>"$ROOT/.tools/setup.lock"
-  if command -v flock >/dev/null; then flock 9; fi
+  if ! command -v flock >/dev/null || flock --nonblock 9; then return; fi
+  say 'another set-up of this clone is running: waiting for it'
+  flock 9
 }
 
 release_setup_lock() { exec 9>&-; }

@@ -36,7 +36,10 @@ export interface MarketProcesses extends AsyncDisposable {
   openClient(cap: string): Promise<Client>
 }
 
-export async function openMarketProcesses(seed: string, counts: { readonly providers: number; readonly validators: number }): Promise<MarketProcesses> {
+export async function openMarketProcesses(
+  seed: string,
+  counts: { readonly providers: number; readonly validators: number },
+): Promise<MarketProcesses> {
   await using stack = new AsyncDisposableStack()
   const signal = new AbortController().signal
   const dir = await mkdtemp(join(tmpdir(), 'assay-e2e-'))
@@ -46,14 +49,28 @@ export async function openMarketProcesses(seed: string, counts: { readonly provi
   const providers = deriveActors(seed, 'provider', counts.providers)
   const validators = deriveActors(seed, 'validator', counts.validators)
   const money = { stakeUsdc: usdc(50_000_000n), clientUsdc: usdc(1_000_000_000n) }
-  const market = stack.use(await openMarketChain({ aggregator, client, providers, validators, threshold: 3, ...money }, signal))
+  const market = stack.use(
+    await openMarketChain({ aggregator, client, providers, validators, threshold: 3, ...money }, signal),
+  )
   const genesisMs = unixMs(systemClock.now() - 60_000)
-  const beacon = stack.use(await openLocalBeacon({ clock: systemClock }, { seed, genesisMs, periodMs: durationMs(1000) }))
+  const beacon = stack.use(
+    await openLocalBeacon({ clock: systemClock }, { seed, genesisMs, periodMs: durationMs(1000) }),
+  )
   const [p2pPort, httpPort] = await Promise.all([freePort(), freePort()])
   const common = (actor: Actor) => ({
     actor,
     dir: join(dir, actor.name),
-    flags: ['--rpc', market.rpcUrl, '--escrow', market.escrow, '--beacon', beacon.url, '--private-network', '--log-level', 'warn'],
+    flags: [
+      '--rpc',
+      market.rpcUrl,
+      '--escrow',
+      market.escrow,
+      '--beacon',
+      beacon.url,
+      '--private-network',
+      '--log-level',
+      'warn',
+    ],
   })
   const running = new Set<Service>()
   stack.defer(async () => void (await Promise.all([...running].map((service) => service.kill()))))
@@ -65,7 +82,14 @@ export async function openMarketProcesses(seed: string, counts: { readonly provi
   }
   let current: Service | undefined
   const startAggregator = async (): Promise<void> => {
-    const listen = ['--listen', `/ip4/127.0.0.1/tcp/${p2pPort}`, '--port', String(httpPort), '--quorum', String(market.quorumId)]
+    const listen = [
+      '--listen',
+      `/ip4/127.0.0.1/tcp/${p2pPort}`,
+      '--port',
+      String(httpPort),
+      '--quorum',
+      String(market.quorumId),
+    ]
     current = await launch('aggregator', aggregator, [...listen, '--settle-minutes', '5', '--refund-minutes', '1'])
   }
   const killAggregator = async (): Promise<void> => {
@@ -100,7 +124,12 @@ export async function openMarketProcesses(seed: string, counts: { readonly provi
       current = undefined
     },
     openClient: (cap) =>
-      openClient({ aggregator: aggregatorUrl, privateKey: client.privateKey, spendingCapUsdc: cap, chain: { rpcUrls: [market.rpcUrl], pollMs: 50 } }),
+      openClient({
+        aggregator: aggregatorUrl,
+        privateKey: client.privateKey,
+        spendingCapUsdc: cap,
+        chain: { rpcUrls: [market.rpcUrl], pollMs: 50 },
+      }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -120,7 +149,11 @@ async function startService(args: readonly string[], actor: Actor): Promise<Serv
 }
 
 /** Services log JSON lines on stdout too; the ready line is the first one that names addresses. */
-async function firstReady(child: ChildProcess, actor: Actor, errors: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+async function firstReady(
+  child: ChildProcess,
+  actor: Actor,
+  errors: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> {
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stdout! })) {
     lines.push(line)
@@ -133,7 +166,10 @@ async function firstReady(child: ChildProcess, actor: Actor, errors: readonly st
   throw new Error(`${actor.name} ended before it was ready:\n${[...lines, ...errors].join('\n')}`)
 }
 
-async function untilSeen(url: string, counts: { readonly providers: number; readonly validators: number }): Promise<void> {
+async function untilSeen(
+  url: string,
+  counts: { readonly providers: number; readonly validators: number },
+): Promise<void> {
   for (;;) {
     const market = (await (await fetch(`${url}/v1/market`)).json()) as { providersSeen: number; validatorsSeen: number }
     if (market.providersSeen >= counts.providers && market.validatorsSeen >= counts.validators) return

@@ -21,17 +21,23 @@ let client: Client
 let image: string
 let dir: string
 
-before(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'assay-e2e-test-'))
-  image = await loadTestImage(signal)
-  market = await openMarketProcesses('separate processes', { providers: 3, validators: 5 })
-  client = await market.openClient('100')
-}, { timeout: 240_000 })
-after(async () => {
-  await client?.[Symbol.asyncDispose]()
-  await market?.[Symbol.asyncDispose]()
-  await rm(dir, { recursive: true, force: true })
-}, { timeout: 60_000 })
+before(
+  async () => {
+    dir = await mkdtemp(join(tmpdir(), 'assay-e2e-test-'))
+    image = await loadTestImage(signal)
+    market = await openMarketProcesses('separate processes', { providers: 3, validators: 5 })
+    client = await market.openClient('100')
+  },
+  { timeout: 240_000 },
+)
+after(
+  async () => {
+    await client?.[Symbol.asyncDispose]()
+    await market?.[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true })
+  },
+  { timeout: 60_000 },
+)
 
 async function writeInputs(name: string, shards: number): Promise<string> {
   const folder = join(dir, name)

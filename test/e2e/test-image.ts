@@ -9,6 +9,9 @@ export async function loadTestImage(signal: AbortSignal): Promise<string> {
   const busybox = await readFile(await findStubBinary())
   const links = applets.map((applet) => ({ path: `/bin/${applet}`, target: 'busybox' }))
   const files = [{ path: '/bin/busybox', bytes: busybox, executable: true }, ...links]
-  const archive = await createImageArchive({ files, config: { Env: ['PATH=/bin'], Labels: { 'market.assay.test': 'e2e' } } })
+  const archive = await createImageArchive({
+    files,
+    config: { Env: ['PATH=/bin'], Labels: { 'market.assay.test': 'e2e' } },
+  })
   return loadImage({ clock: systemClock }, archive, signal)
 }

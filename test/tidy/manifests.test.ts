@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { missingOptionals, parseLock } from '../../scripts/lib/lock-file.ts'
 import { isExactVersion, listManifests, listRanges, parseManifest } from './manifests.ts'
 import { readText } from './repo-files.ts'
 
+const manifests = listManifests()
+
 describe('package.json', () => {
-  const manifests = listManifests()
   const workspaces = manifests.filter(({ folder }) => folder !== '')
 
   it('is found for every workspace', () => assert.ok(workspaces.length >= 16, `only ${workspaces.length}`))
@@ -44,7 +46,23 @@ describe('package.json', () => {
 })
 
 describe('package-lock.json', () => {
-  it('names no registry', () => assert.doesNotMatch(readText('package-lock.json'), /"resolved":\s*"https?:/))
+  const text = readText('package-lock.json')
+  const lock = parseLock(text)
+
+  it('names no registry', () => assert.doesNotMatch(text, /"resolved":\s*"https?:/))
+
+  it('holds every platform, or npm ci refuses it: node scripts/complete-lock.ts mends that', () => {
+    assert.ok(Object.keys(lock.packages).length > 300)
+    assert.deepEqual(missingOptionals(lock.packages), [])
+  })
+
+  it('agrees with every package.json, or npm ci refuses it: npm install mends that', () => {
+    for (const { folder, dependencies, devDependencies } of manifests) {
+      const entry = lock.packages[folder.replace(/\/$/, '')]
+      assert.deepEqual({ ...entry?.dependencies }, dependencies, folder)
+      assert.deepEqual({ ...entry?.devDependencies }, devDependencies, folder)
+    }
+  })
 })
 
 describe('isExactVersion', () => {

@@ -41,7 +41,7 @@ export function createByteQueue(): ByteQueue {
       return byte
     },
     take(size) {
-      const out = new Uint8Array(size)
+      const out = allocateUnfilled(size)
       for (let filled = 0; filled < size;) {
         const piece = first()
         const part = piece.subarray(offset, offset + size - filled)
@@ -53,3 +53,6 @@ export function createByteQueue(): ByteQueue {
     },
   }
 }
+
+/** Memory that the caller fills to the last byte: clearing it first would cost as much as filling it. */
+export const allocateUnfilled = (size: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)

@@ -3,7 +3,7 @@
  * length-prefixed streams.
  */
 import { MarketError } from '@assay/protocol'
-import { createByteQueue } from './byte-queue.ts'
+import { allocateUnfilled, createByteQueue } from './byte-queue.ts'
 
 /** Cuts arriving bytes into frames. Holds what has arrived and nothing more: a length alone reserves no memory. */
 export interface FrameDecoder {
@@ -70,7 +70,7 @@ export function createFrameDecoder(maxBytes: number): FrameDecoder {
 export function encodeLengthPrefixed(frame: Uint8Array, maxBytes: number): Uint8Array {
   if (frame.length > maxBytes) throw tooLarge(frame.length, maxBytes)
   const size = headerBytes(frame.length)
-  const out = new Uint8Array(size + frame.length)
+  const out = allocateUnfilled(size + frame.length)
   let rest = frame.length
   for (let i = 0; i < size; i++) {
     out[i] = (rest % 128) + (i < size - 1 ? 128 : 0)

@@ -45,14 +45,14 @@ export function createFrameStream(stream: Stream, bounds: NetworkLimits): OwnedF
         signal.throwIfAborted()
         const frame = state.aborted ? undefined : decoder.next()
         if (frame !== undefined) {
-          if (!tooFull(decoder, bounds)) resume(stream)
+          if (!tooFull(decoder, bounds)) resume(stream, state, bounds)
           return frame
         }
         if (decoder.fault !== undefined) {
           stream.abort(decoder.fault)
           throw decoder.fault
         }
-        if (resume(stream)) continue
+        if (resume(stream, state, bounds)) continue
         failIfLost(state)
         if (state.remoteEnded && stream.readBufferLength === 0) return endOf(decoder)
         await bell.wait(signal)
@@ -74,7 +74,7 @@ export function createFrameStream(stream: Stream, bounds: NetworkLimits): OwnedF
     },
     async drain() {
       state.dropping = true
-      resume(stream)
+      resume(stream, state, bounds)
       while (state.lost === undefined && !state.remoteEnded) await bell.wait(never)
     },
   }
@@ -91,6 +91,8 @@ interface State {
   /** We gave up: nothing is read any more. */
   aborted: boolean
   dropping: boolean
+  /** `resume` is delivering what was held back. */
+  resuming: boolean
 }
 
 function attach(stream: Stream, bounds: NetworkLimits): State {
@@ -104,6 +106,7 @@ function attach(stream: Stream, bounds: NetworkLimits): State {
     lost: undefined,
     aborted: false,
     dropping: false,
+    resuming: false,
   }
   const onClose = (error?: Error): void => {
     if (error !== undefined || !state.remoteEnded) state.lost ??= streamClosed('the stream was cut', error)
@@ -115,8 +118,9 @@ function attach(stream: Stream, bounds: NetworkLimits): State {
     const parts = event.data instanceof Uint8Array ? [event.data] : event.data
     for (const part of parts) state.decoder.push(part)
     if (state.decoder.fault !== undefined) stream.abort(state.decoder.fault)
-    else if (tooFull(state.decoder, bounds) && stream.readStatus === 'readable') stream.pause()
-    state.bell.ring()
+    else if (!state.resuming) pauseIfFull(stream, state, bounds)
+    // Most events bring a piece of a frame, which is nothing to wake anybody for.
+    if (state.decoder.ready || state.remoteEnded) state.bell.ring()
   })
   stream.addEventListener('remoteCloseWrite', () => {
     state.remoteEnded = true
@@ -134,14 +138,23 @@ function attach(stream: Stream, bounds: NetworkLimits): State {
 const tooFull = (decoder: FrameDecoder, bounds: NetworkLimits): boolean =>
   decoder.bufferedBytes >= bounds.receiveBufferBytes && decoder.ready
 
+function pauseIfFull(stream: Stream, state: State, bounds: NetworkLimits): void {
+  if (!state.dropping && tooFull(state.decoder, bounds) && stream.readStatus === 'readable') stream.pause()
+}
+
 /** Lets a stopped sender go on. Returns whether it had been stopped; bytes held back have then been delivered. */
-function resume(stream: Stream): boolean {
+function resume(stream: Stream, state: State, bounds: NetworkLimits): boolean {
   if (stream.readStatus !== 'paused') return false
+  state.resuming = true
   try {
     stream.resume()
   } catch {
     // It delivers first and then tells the sender, which fails when the connection is gone; its close event says so.
+  } finally {
+    state.resuming = false
   }
+  // Not while it delivers: the library would undo the pause after that, and the sender overrun us.
+  pauseIfFull(stream, state, bounds)
   return true
 }
 

@@ -34,6 +34,21 @@ describe('nodes in processes of their own', { timeout: 120_000 }, () => {
       assert.equal(found.address, peer.address)
   })
 
+  it('may send faster than we read', async () => {
+    await using market = openMarket()
+    const hub = await market.open()
+    await using provider = await startProcess(hub)
+    const { publicKey } = await hub.connect(provider.ready.addresses[0] ?? '', deadline())
+    const stream = await hub.open(publicKey, '/assay/flood/1', deadline())
+    await stream.send(Uint8Array.of(1), deadline())
+    for (let i = 0; i < 128; i++) {
+      const frame = await stream.receive(deadline())
+      assert.deepEqual([frame?.length, frame?.[0], frame?.at(-1)], [1024 * 1024, i, i])
+      await setTimeout(5)
+    }
+    assert.equal(await stream.receive(deadline()), undefined)
+  })
+
   it('stay connected through a busy event loop', async () => {
     await using market = openMarket({ limits: { probeMs: 400, probeStrikes: 10 } })
     const hub = await market.open()

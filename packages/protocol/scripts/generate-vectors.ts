@@ -1,6 +1,6 @@
 /**
  * Writes packages/protocol/vectors: `node packages/protocol/scripts/generate-vectors.ts`. Same bytes on every run.
- * `verdicts.json` and `settlement.json` are core's: `node packages/core/scripts/generate-vectors.ts`.
+ * `verdicts.json` and `settlement.json` are core's: `node packages/core/test/vectors/generate-vectors.ts`.
  */
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../src/index.ts'

@@ -36,7 +36,7 @@ export const limits = {
   attemptsPerShard: 5,
   /** Life of an advert: a stale price or address disappears within this time. */
   advertLifeMs: 10 * 60 * 1000,
-  /** Multiaddrs in an advert. */
+  /** Multiaddrs in an advert: a few interfaces, relays and both address families. */
   advertAddresses: 16,
   /** Capability keys of an advert. */
   advertCapabilities: 32,

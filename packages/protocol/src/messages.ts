@@ -118,7 +118,7 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     proposal: hash32Schema,
     acks: z.array(Envelope).max(limits.quorumMembers),
     beacon: BeaconValue,
-    /** For a panel: the earlier rounds, as hashes of their signatures only, so that it stays blind. */
+    /** Who committed in earlier rounds: they do not sit again. Nothing of what they found, so that the panel stays blind. */
     excluded: z.array(addressSchema).max(limits.quorumMembers),
     inputsFrom: BlobSource,
   }),

@@ -15,8 +15,17 @@ const stream = (...parts: readonly (string | Error)[]): Response => new Response
 const view = (state: JobView['state']): Response =>
   Response.json(
     toJson({
-      ...{ orderId: cast.orderId, state, terms: cast.terms, shards: 4, accepted: 0, failed: 0, audited: 0 },
-      ...{ convicted: [], slashedUsdc: 0n, attempts: [], createdAtMs: unixMs(1) },
+      orderId: cast.orderId,
+      state,
+      terms: cast.terms,
+      shards: 4,
+      accepted: 0,
+      failed: 0,
+      audited: 0,
+      convicted: [],
+      slashedUsdc: 0n,
+      attempts: [],
+      createdAtMs: unixMs(1),
     }),
   )
 

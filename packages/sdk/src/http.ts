@@ -70,6 +70,7 @@ export async function* readBody(deps: HttpDeps, response: Response, signal: Abor
   try {
     for (;;) {
       const part = await within(reader.read(), limits.stallMs, deps.clock, () => new Error('silent for too long'))
+      assertLive(signal)
       if (part.done) return
       yield part.value
     }

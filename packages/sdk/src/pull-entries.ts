@@ -1,5 +1,6 @@
 /** Turns the pushed entries of a result into an iteration. */
 import type { ManifestEntry, ResultSink } from '@assay/protocol'
+import { cancelled } from './faults.ts'
 import type { OpenedResult } from './read-sealed.ts'
 
 /** A part of a result: a file, a directory, or captured standard output. */
@@ -17,6 +18,8 @@ export async function* pullEntries(
   const stop = new AbortController()
   let handed = Promise.withResolvers<Turn | undefined>()
   const sink: ResultSink = (entry, bytes) => {
+    // The reader has left: nobody would ever end this turn.
+    if (stop.signal.aborted) return Promise.reject(cancelled(stop.signal))
     const over = Promise.withResolvers<void>()
     handed.resolve({ entry, bytes, end: () => over.resolve() })
     return over.promise

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { asHash, isMarketError, type AttemptView, type JobSpec, type Opening, type SignedCommit } from '@assay/protocol'
+import {
+  asHash,
+  isMarketError,
+  type AttemptView,
+  type JobSpec,
+  type Opening,
+  type SignedCommit,
+  unixMs,
+} from '@assay/protocol'
 import { createEvidenceCast, named } from '@assay/testkit'
 import { runShard, type FakeOutput } from '../test/fixture/fake-run.ts'
 import { createFakeWorld } from '../test/fixture/fake-world.ts'
@@ -32,7 +40,13 @@ function show(
   over: Partial<AttemptView> = {},
 ): { readonly result: ShardOutput; readonly opened: Opening[] } {
   const view: AttemptView = {
-    ...{ shard: 0, attempt: 1, provider: commit.provider, state: 'accepted', commit, sealed, atMs: 1 as never },
+    shard: 0,
+    attempt: 1,
+    provider: commit.provider,
+    state: 'accepted',
+    commit,
+    sealed,
+    atMs: unixMs(1),
     ...over,
   }
   const { fetch } = scriptFetch(() => new Response(bodyOf(...slices(bytes, 20_000))))

@@ -74,14 +74,14 @@ export function createFakeSandbox(deps: { readonly clock: Clock }, options: Fake
   const { clock } = deps
   const images = new Map(Object.entries(options.images).map(([ref, image]) => [imageDigest(ref), image]))
   const facts: SandboxFacts = { ...defaultFacts, ...options.facts }
-  const home = mkdtempSync(join(tmpdir(), 'assay-fake-sandbox-'))
+  let home: string | undefined
   const closing = new AbortController()
   const live = new Map<string, Promise<unknown>>()
   let runs = 0
 
   const runLive = async (task: SandboxTask, image: FakeImage, signal: AbortSignal, observer: SandboxObserver) => {
     runs += 1
-    const directory = join(home, String(runs))
+    const run = runs
     const startedAt = clock.now()
     observer.started?.(startedAt)
     const inputs = readInputs(task)
@@ -96,7 +96,8 @@ export function createFakeSandbox(deps: { readonly clock: Clock }, options: Fake
     const ran = durationMs(clock.now() - startedAt)
     const failure = late ? failed('time-limit', 'the job was still running at its time limit') : endFailure(end, task)
     if (failure !== undefined) return { ...failure, durationMs: ran, stderrTail: end.stderr ?? '' }
-    return collect(end, { task, directory, ran })
+    home ??= mkdtempSync(join(tmpdir(), 'assay-fake-sandbox-'))
+    return collect(end, { task, directory: join(home, String(run)), ran })
   }
 
   return {
@@ -130,7 +131,7 @@ export function createFakeSandbox(deps: { readonly clock: Clock }, options: Fake
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the sandbox is closing'))
       await Promise.allSettled(live.values())
-      rmSync(home, { recursive: true, force: true })
+      if (home !== undefined) rmSync(home, { recursive: true, force: true })
     },
   }
 }

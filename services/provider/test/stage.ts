@@ -1,15 +1,16 @@
 /** A market of fakes around one provider: an aggregator that speaks the protocols, a quorum, a client with a funded order. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { openBlobStore, serveBlobs, servePushes } from '@assay/blobs'
+import { serveBlobs, servePushes } from '@assay/blobs'
 import { auditSeats, orderAmount, type BlobStore, type FrameStream, type Network, type Sandbox } from '@assay/core'
 import { openDatabase, type Database } from '@assay/node-kit'
 import {
   after,
   basisPoints,
   byteCount,
+  concatBytes,
   createEnvelope,
   createSealKey,
   decodeFrame,
@@ -43,6 +44,7 @@ import {
 } from '@assay/protocol'
 import {
   createFakeBeacon,
+  createFakeBlobStore,
   createFakeChain,
   createFakeClock,
   createFakeSandbox,
@@ -101,7 +103,7 @@ export async function openStage({
   )
 
   const network = stack.use(hub.open(aggregator.privateKey))
-  const blobs = stack.use(await openBlobStore({ dir: join(dir, 'aggregator'), capBytes: byteCount(1 << 30) }))
+  const blobs = stack.use(createFakeBlobStore())
   await serveBlobs(network, blobs, { authorize: () => true })
   await servePushes(network, blobs, { authorize: () => true })
   const input = await blobs.put(chunks('hello input'), { maxBytes: byteCount(1024) }, never)
@@ -123,7 +125,16 @@ export async function openStage({
   const orderId = chain.fund(terms)
 
   const sandbox = stack.use(createFakeSandbox({ clock }, { images: { [image]: run ?? honestImage } }))
-  const own = { clock, beacon, chain, hub, dir, sandbox: wrap(sandbox), provider }
+  const own = {
+    clock,
+    beacon,
+    chain,
+    hub,
+    dir,
+    sandbox: wrap(sandbox),
+    provider,
+    blobs: stack.use(createFileBackedStore(dir)),
+  }
   const started = await startProvider(own, options)
   let current = started
   stack.defer(async () => current.close())
@@ -169,7 +180,7 @@ export async function openStage({
         provider: provider.address,
         priceUsdc: spec.priceUsdc,
         acceptByMs: after(now, 10_000),
-        commitByMs: after(now, 120_000),
+        commitByMs: after(now, 1_800_000),
         ...fields,
       }
       return { type: 'offer', offer: await createEnvelope('lease/1', toJson(body), aggregator), terms, spec }
@@ -183,6 +194,19 @@ export async function openStage({
   }
 }
 
+/** A store in memory whose blobs can be bound into a sandbox: `pathOf` writes them out. */
+function createFileBackedStore(dir: string): BlobStore {
+  const store = createFakeBlobStore()
+  const pathOf: BlobStore['pathOf'] = async (root) => {
+    const parts: Uint8Array[] = []
+    for await (const part of store.read(root, {}, never)) parts.push(part)
+    const path = join(dir, root)
+    await writeFile(path, concatBytes(...parts))
+    return path
+  }
+  return { ...store, pathOf }
+}
+
 interface Own {
   readonly clock: ReturnType<typeof createFakeClock>
   readonly beacon: ReturnType<typeof createFakeBeacon>
@@ -191,15 +215,16 @@ interface Own {
   readonly dir: string
   readonly sandbox: Sandbox
   readonly provider: TestActor
+  /** Its disk: outlives a restart. */
+  readonly blobs: BlobStore
 }
 
 async function startProvider(
-  { clock, beacon, chain, hub, dir, sandbox, provider }: Own,
+  { clock, beacon, chain, hub, dir, sandbox, provider, blobs }: Own,
   options: Partial<ProviderOptions>,
 ) {
   const stack = new AsyncDisposableStack()
   const network = stack.use(hub.open(provider.privateKey))
-  const blobs = stack.use(await openBlobStore({ dir: join(dir, 'provider'), capBytes: byteCount(1 << 30) }))
   const database: Database = stack.use(openDatabase(join(dir, 'provider.db'), { migrations }))
   const store = createSqliteStore(database)
   const rng = createSeededRng('provider')
@@ -244,7 +269,6 @@ const castActors = () => ({
 const honestImage: FakeImage = ({ inputs, command }) => ({
   stdout: command.join(' '),
   files: { 'out.txt': inputs.get('in.txt')?.bytes ?? 'no input' },
-  durationMs: 1_000,
 })
 
 export async function* chunks(text: string): AsyncGenerator<Uint8Array> {
@@ -316,7 +340,7 @@ function createConversation(stream: FrameStream): Conversation {
 /** Takes an offer to its commit, and acknowledges it. */
 export async function commitOne(stage: Stage, fields: Partial<LeaseOffer> = {}): Promise<SignedCommit> {
   const talk = await stage.converse(await stage.offer(fields))
-  const replies = await drive(stage, talk.until('committed'))
+  const replies = await talk.until('committed')
   await talk.send({ type: 'committed' })
   await talk.next()
   const last = replies.at(-1)
@@ -324,7 +348,7 @@ export async function commitOne(stage: Stage, fields: Partial<LeaseOffer> = {}):
   return last.commit
 }
 
-/** Moves the clock in small steps until the promise settles: real file access happens in between. */
+/** Moves the clock in small steps until the promise settles, for what waits for time to pass. */
 export async function drive<T>(stage: Pick<Stage, 'clock'>, promise: Promise<T>): Promise<T> {
   let settled = false
   const settle = (): void => void (settled = true)

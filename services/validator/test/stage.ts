@@ -1,15 +1,15 @@
 /** A validator of a built market: chain, quorum and beacon are those of an evidence cast, so that its evidence holds here. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { openBlobStore, serveBlobs } from '@assay/blobs'
-import { auditSeats, type Beacon, type Network } from '@assay/core'
+import { serveBlobs } from '@assay/blobs'
+import { auditSeats, type Beacon, type BlobStore, type Network } from '@assay/core'
 import { openDatabase } from '@assay/node-kit'
 import {
   beaconRoundAt,
   beaconTimeOf,
-  byteCount,
+  concatBytes,
   createManifest,
   decodeFrame,
   deriveResultRoot,
@@ -28,6 +28,7 @@ import {
   castBeaconGenesisMs,
   castBeaconPeriodMs,
   createEvidenceCast,
+  createFakeBlobStore,
   createFakeChain,
   createFakeClock,
   createFakeSandbox,
@@ -77,10 +78,10 @@ export async function openStage({ cast: castOptions, run, auditSlots = 2, self }
 
   const hub = createNetworkHub(clock)
   const network = stack.use(hub.open(cast.aggregator.privateKey))
-  const blobs = stack.use(await openBlobStore({ dir: join(dir, 'aggregator'), capBytes: byteCount(1 << 30) }))
+  const blobs = stack.use(createFakeBlobStore())
   await serveBlobs(network, blobs, { authorize: () => true })
   const images = {
-    [`sha256:${imageDigest(cast.spec.image).slice(7)}`]: run ?? (() => ({ stdout: printed, durationMs: 100 })),
+    [`sha256:${imageDigest(cast.spec.image).slice(7)}`]: run ?? (() => ({ stdout: printed })),
   }
   const sandbox = stack.use(createFakeSandbox({ clock }, { images }))
   const actor = cast.validators.find(({ address }) => address === self) ?? cast.validators[0]!
@@ -124,6 +125,19 @@ export async function openStage({ cast: castOptions, run, auditSlots = 2, self }
   }
 }
 
+/** A store in memory whose blobs can be bound into a sandbox: `pathOf` writes them out. */
+function createFileBackedStore(dir: string): BlobStore {
+  const store = createFakeBlobStore()
+  const pathOf: BlobStore['pathOf'] = async (root) => {
+    const parts: Uint8Array[] = []
+    for await (const part of store.read(root, {}, never)) parts.push(part)
+    const path = join(dir, root)
+    await writeFile(path, concatBytes(...parts))
+    return path
+  }
+  return { ...store, pathOf }
+}
+
 interface Own {
   readonly clock: ReturnType<typeof createFakeClock>
   readonly chain: ReturnType<typeof createFakeChain>
@@ -137,7 +151,7 @@ interface Own {
 async function startValidator({ clock, chain, hub, dir, sandbox, actor, cast }: Own, auditSlots: number) {
   const stack = new AsyncDisposableStack()
   const network = stack.use(hub.open(actor.privateKey))
-  const blobs = stack.use(await openBlobStore({ dir: join(dir, 'validator'), capBytes: byteCount(1 << 30) }))
+  const blobs = stack.use(createFileBackedStore(dir))
   const store = createSqliteStore(stack.use(openDatabase(join(dir, 'validator.db'), { migrations })))
   const rng = createSeededRng(actor.name)
   const deps = {
@@ -227,7 +241,7 @@ export const reasonOf = (reply: ValidatorReply): unknown =>
     ? (reply.error.details['rule'] ?? reply.error.details['reason'])
     : reply.type
 
-/** Moves the clock in small steps until the promise settles: real file access happens in between. */
+/** Moves the clock in small steps until the promise settles, for what waits for time to pass. */
 export async function drive<T>(stage: Pick<Stage, 'clock'>, promise: Promise<T>): Promise<T> {
   let settled = false
   const settle = (): void => void (settled = true)

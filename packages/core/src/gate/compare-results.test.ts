@@ -95,10 +95,21 @@ describe('explainFailure', () => {
     durationMs: durationMs(5),
   } as const
 
-  it('keeps what standard error said, and blames the locale when it says so', () => {
-    const { cause, detail } = explainFailure({ ...failure, stderrTail: 'locale.Error: unsupported locale setting\n' })
+  const pair = { first: gateConditions(0, 1, 4), second: gateConditions(1, 1, 4) }
+  const explain = (stderrTail: string) => explainFailure({ ...failure, stderrTail }, pair)
+
+  it('keeps what standard error said, and blames the condition that it complains about', () => {
+    const { cause, detail } = explain('locale.Error: unsupported locale setting\n')
     assert.equal(cause, 'locale')
     assert.equal(detail, 'exit-nonzero: the job ended with status 1\nlocale.Error: unsupported locale setting')
-    assert.equal(explainFailure({ ...failure, stderrTail: '' }).cause, 'unknown')
+    assert.equal(explain(`no licence for ${pair.second.hostname}`).cause, 'host-name')
+    assert.equal(explain('bad zone EST5EDT').cause, 'time-zone')
+    assert.deepEqual(explain(''), {
+      path: '',
+      kind: 'failure',
+      cause: 'unknown',
+      count: 1,
+      detail: 'exit-nonzero: the job ended with status 1',
+    })
   })
 })

@@ -44,12 +44,18 @@ export async function compareResults(first: GateRun, second: GateRun): Promise<G
   return { differences, omitted }
 }
 
-/** A run that failed where another one succeeded: a difference like any other. */
-export function explainFailure(failure: SandboxFailure): Difference {
-  const { stderrTail, failure: kind, detail } = failure
-  const cause = /locale|LC_ALL|LANG\b|codec can't|Unicode\w*Error/i.test(stderrTail) ? 'locale' : 'unknown'
-  const said = stderrTail.trim()
-  return { path: '', kind: 'failure', cause, count: 1, detail: `${kind}: ${detail}${said === '' ? '' : `\n${said}`}` }
+/** A run that failed where one under the first conditions succeeded: a difference like any other. */
+export function explainFailure(failure: SandboxFailure, pair: ConditionPair): Difference {
+  const said = failure.stderrTail.trim()
+  const detail = `${failure.failure}: ${failure.detail}${said === '' ? '' : `\n${said}`}`
+  return { path: '', kind: 'failure', cause: failureCause(said, pair.second), count: 1, detail }
+}
+
+/** What standard error complains about: a condition of the run by its name, or a locale that the image lacks. */
+function failureCause(said: string, conditions: SandboxConditions): DifferenceCause {
+  if (said.includes(conditions.hostname)) return 'host-name'
+  if (said.includes(conditions.timeZone)) return 'time-zone'
+  return /locale|LC_ALL|\bLANG\b|codec can't|Unicode\w*Error/i.test(said) ? 'locale' : 'unknown'
 }
 
 interface EntryPair {

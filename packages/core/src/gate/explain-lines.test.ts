@@ -37,6 +37,12 @@ describe('explainLines', () => {
     assert.deepEqual(causes(a, b), ['host-name', 'time', 'randomness'])
   })
 
+  it('takes a row of short numbers for random ones', () => {
+    assert.deepEqual(causes(' 06 c4 7d d3 8a e3\n', ' f1 ff 3f 7b 56 8c\n'), ['randomness'])
+    assert.deepEqual(causes('[3, 1, 4, 1, 5]', '[9, 2, 6, 5, 8]'), ['randomness'])
+    assert.deepEqual(causes('3 errors, 4 warnings', '5 errors, 6 warnings'), ['unknown'])
+  })
+
   it('looks between the equal ends of lines of different shape', () => {
     assert.deepEqual(causes('took 3 at 16:05:09', 'took 3 at 16:05:11 or so'), ['unknown'])
     assert.deepEqual(causes(`<assay>`, `<${pair.second.hostname}>`), ['host-name'])

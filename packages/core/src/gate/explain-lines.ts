@@ -18,6 +18,8 @@ export function explainLines(first: string, second: string, pair: ConditionPair)
   })
   if (differing.length === 0) return [{ cause: 'unknown', ...here }]
   if (differing.length > 1 && sameWords(a, b)) return [{ cause: 'order', ...here }]
+  if (isRow(differing.map(({ word, other }) => [word.text, other.text] as const)))
+    return [{ cause: 'randomness', ...here }]
   const clock = lineClock(
     differing.map(({ word, other }) => [word.text, other.text] as const),
     pair,
@@ -33,6 +35,14 @@ export function explainLines(first: string, second: string, pair: ConditionPair)
   }
   return [...findings.values()]
 }
+
+/** Many short numbers, most of them another: a dump of random bytes, or drawn numbers. */
+function isRow(words: readonly (readonly [string, string])[]): boolean {
+  return words.length >= rowWords && words.every((pair) => pair.every((word) => /^(?:[0-9a-f]{2,8}|\d)$/.test(word)))
+}
+
+/** Fewer could be the fields of a date, or measurements. */
+const rowWords = 5
 
 interface Word {
   readonly text: string

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import {
   AdvertReply,
@@ -68,10 +69,8 @@ describe('advert of a provider', () => {
       wrap: (sandbox) => ({
         ...sandbox,
         ensureImage: async (_image, signal) => {
-          await Promise.race([
-            gate.promise,
-            new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
-          ])
+          await Promise.race([gate.promise, once(signal, 'abort')])
+          signal.throwIfAborted()
         },
       }),
     })

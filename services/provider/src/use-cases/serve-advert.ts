@@ -12,6 +12,7 @@ import {
   toMarketError,
   type Advert,
   type Envelope,
+  type UnixMs,
 } from '@assay/protocol'
 import type { ProviderContext } from '../context.ts'
 import { providerLimits } from '../limits.ts'
@@ -29,15 +30,16 @@ export function createAdvertSource(
     advert.expiresAtMs - clock.now() > limits.advertLifeMs * providerLimits.advertRenewShare &&
     advert.addresses.join() === addresses().join()
   const addresses = (): string[] => network.addresses().slice(0, limits.advertAddresses)
-  const create = (): Advert => ({
+  // One reading of the clock: two could be a millisecond apart, and the advert would live too long.
+  const create = (now: UnixMs): Advert => ({
     chainId: chain.market.chainId,
     escrow: chain.market.escrow,
     role: 'provider',
     publicKey: signer.publicKey,
     addresses: addresses(),
     seq: store.next('advert'),
-    issuedAtMs: clock.now(),
-    expiresAtMs: after(clock.now(), limits.advertLifeMs),
+    issuedAtMs: now,
+    expiresAtMs: after(now, limits.advertLifeMs),
     classes: [...options.classes],
     architecture: facts.architecture,
     cpus: facts.cpus,
@@ -47,7 +49,7 @@ export function createAdvertSource(
   })
   return async () => {
     if (current === undefined || !isFresh(current)) {
-      const advert = create()
+      const advert = create(clock.now())
       current = { advert, envelope: createEnvelope('advert/1', toJson(advert), signer) }
     }
     return current.envelope

@@ -36,7 +36,7 @@ describe('work protocol', () => {
     await using stage = await openStage()
     const request = await stage.offer()
     const talk = await stage.converse(request)
-    const replies = await drive(stage, talk.until('committed'))
+    const replies = await talk.until('committed')
     const [accepted] = replies
     assert.ok(accepted?.type === 'accepted')
     assert.equal(recoverSigner(deriveLeaseDigest(request.offer), accepted.acceptance), stage.provider.address)
@@ -73,7 +73,7 @@ describe('work protocol', () => {
   it('has the opening on disk before the commit is shown', async () => {
     await using stage = await openStage()
     const talk = await stage.converse(await stage.offer())
-    const last = (await drive(stage, talk.until('committed'))).at(-1)
+    const last = (await talk.until('committed')).at(-1)
     assert.ok(last?.type === 'committed')
     talk.stream.abort(new Error('the aggregator died'))
     await stage.restart()
@@ -94,10 +94,10 @@ describe('work protocol', () => {
 
   it('runs an offer that comes twice at once only once', async () => {
     let runs = 0
-    await using stage = await openStage({ run: () => ({ stdout: `${(runs += 1)}`, durationMs: 500 }) })
+    await using stage = await openStage({ run: () => ({ stdout: `${(runs += 1)}` }) })
     const request = await stage.offer()
     const talks = await Promise.all([stage.converse(request), stage.converse(request)])
-    const commits = await drive(stage, Promise.all(talks.map(async (talk) => (await talk.until('committed')).at(-1))))
+    const commits = await Promise.all(talks.map(async (talk) => (await talk.until('committed')).at(-1)))
     assert.deepEqual(commits[0], commits[1])
     assert.equal(runs, 1)
   })
@@ -113,10 +113,10 @@ describe('work protocol', () => {
     await using stage = await openStage()
     const request = await stage.offer()
     const talk = await stage.converse(request)
-    await drive(stage, talk.until('accepted'))
+    await talk.until('accepted')
     stage.hub.cut(stage.aggregator.address, stage.provider.address)
     const again = await stage.converse({ type: 'resume', lease: deriveLeaseDigest(request.offer) })
-    const replies = await drive(stage, again.until('committed'))
+    const replies = await again.until('committed')
     assert.equal(replies[0]?.type, 'accepted')
   })
 
@@ -125,7 +125,7 @@ describe('work protocol', () => {
     const unknown = await stage.converse({ type: 'resume', lease: named('lease') })
     assert.equal(errorOf(await unknown.next()), 'job-unknown')
     const request = await stage.offer()
-    await drive(stage, (await stage.converse(request)).until('committed'))
+    await (await stage.converse(request)).until('committed')
     await using stranger = stage.hub.open(createTestActor('stranger').privateKey)
     const talk = await stage.converse({ type: 'resume', lease: deriveLeaseDigest(request.offer) }, stranger)
     assert.equal(errorOf(await talk.next()), 'job-unknown')
@@ -136,7 +136,7 @@ describe('work protocol', () => {
     const talk = await stage.converse(await stage.offer())
     await talk.until('accepted')
     await talk.send({ type: 'cancel' })
-    const replies = await drive(stage, talk.until('failed'))
+    const replies = await talk.until('failed')
     assert.equal(errorOf(replies.at(-1)), 'cancelled')
     assert.equal(await talk.next(), undefined)
     assert.equal(stage.service.status().busy, 0)
@@ -221,9 +221,9 @@ describe('work protocol', () => {
     const talk = await stage.converse(await stage.offer())
     await talk.until('accepted')
     assert.equal(await decline(stage, await stage.offer({ shard: 1 })), 'lease-declined')
-    await drive(stage, talk.until('committed'))
+    await talk.until('committed')
     const next = await stage.converse(await stage.offer({ shard: 1 }))
-    assert.equal((await drive(stage, next.until('committed'))).at(-1)?.type, 'committed')
+    assert.equal((await next.until('committed')).at(-1)?.type, 'committed')
   })
 
   it('blames the aggregator for inputs that it does not hold', async () => {

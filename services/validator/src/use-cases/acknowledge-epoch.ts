@@ -59,7 +59,7 @@ export async function acknowledgeEpoch(
   const unknownOrders = [...ids].filter((id) => store.order(id) === undefined)
   if (unknownOrders.length > 0) return refused('orders-unknown', { unknownOrders })
   const orders = new Map([...ids].flatMap((id) => store.order(id) ?? []).map((order) => [order.orderId, order]))
-  await checkOrders(context, proposal, leaves, [...orders.values()], signal)
+  await checkOrders(context, { proposal, leaves, orders: [...orders.values()] }, signal)
   await checkSeats(context, proposal, signal)
   const required = await ratesTooLow(context, leaves, digest, signal)
   if (required.length > 0) return refused('rates-too-low', { required })
@@ -87,11 +87,15 @@ async function acknowledge(
   return { type: 'acknowledged', ack: await createEnvelope('epoch-ack/1', toJson(body), signer) }
 }
 
+interface EpochContent {
+  readonly proposal: EpochProposal
+  readonly leaves: readonly EpochLeaf[]
+  readonly orders: readonly OrderRow[]
+}
+
 async function checkOrders(
   { beacon, chainFacts, clock }: ValidatorContext,
-  proposal: EpochProposal,
-  leaves: readonly EpochLeaf[],
-  orders: readonly OrderRow[],
+  { proposal, leaves, orders }: EpochContent,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { orderId, terms, spec } of orders) {

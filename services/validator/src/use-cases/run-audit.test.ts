@@ -46,7 +46,7 @@ async function openSeated(at: { readonly round?: number; readonly position?: num
 }
 
 async function audited(stage: Stage, request: object): Promise<SignedAuditCommit> {
-  const reply = await drive(stage, stage.ask(request))
+  const reply = await stage.ask(request)
   assert.ok(reply.type === 'audited', JSON.stringify(reply))
   return reply.commit
 }
@@ -75,14 +75,14 @@ describe('audit', () => {
 
   it('runs once, however often and from wherever it is asked, and after a restart too', async () => {
     let runs = 0
-    const { stage, request } = await openSeated({}, () => ({ stdout: `run ${(runs += 1)}`, durationMs: 500 }))
+    const { stage, request } = await openSeated({}, () => ({ stdout: `run ${(runs += 1)}` }))
     await using _ = stage
-    const [a, b] = await drive(stage, Promise.all([stage.ask(request), stage.ask(request)]))
+    const [a, b] = await Promise.all([stage.ask(request), stage.ask(request)])
     assert.deepEqual(a, b)
     stage.hub.cut(stage.cast.aggregator.address, stage.actor.address)
-    assert.deepEqual(await drive(stage, stage.ask(request)), a)
+    assert.deepEqual(await stage.ask(request), a)
     await stage.restart()
-    assert.deepEqual(await drive(stage, stage.ask(request)), a)
+    assert.deepEqual(await stage.ask(request), a)
     assert.equal(runs, 1)
   })
 
@@ -110,7 +110,7 @@ describe('audit', () => {
     let broken = true
     const engine = await openSeated({}, () => (broken ? { failure: 'engine-fault' } : { stdout: 'well' }))
     await using b = engine.stage
-    const refused = await drive(b, b.ask(engine.request))
+    const refused = await b.ask(engine.request)
     assert.equal(reasonOf(refused), 'engine-failed')
     assert.ok(refused.type === 'error' && refused.error.blame === 'validator')
     broken = false
@@ -140,7 +140,7 @@ describe('audit', () => {
     const { stage, cast, epoch, request } = await openSeated()
     await using _ = stage
     const refusal = async (fields: object, from = stage.network) =>
-      reasonOf(await drive(stage, stage.ask({ ...request, ...fields }, from)))
+      reasonOf(await stage.ask({ ...request, ...fields }, from))
     assert.equal(await refusal({ proposal: named('proposal') }), 'epoch-unacknowledged')
     assert.equal(await refusal({ commitment: named('commitment') }), 'commit-unknown')
     assert.equal(await refusal({ acks: request.acks.slice(1) }), 'acks-insufficient')
@@ -174,7 +174,7 @@ describe('audit', () => {
     await using other = seated.stage
     await audited(other, seated.request)
     const again = { ...seated.request, round: 1, excluded: [seatsOf(cast, epoch, '0/1').alternates[0]!] }
-    const reply = await drive(other, other.ask(again))
+    const reply = await other.ask(again)
     assert.ok(['one-result-a-commit', 'seat-undrawn'].includes(String(reasonOf(reply))))
   })
 

@@ -10,6 +10,7 @@ import {
   usdc,
   type Advert,
   type Envelope,
+  type UnixMs,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
 import { validatorLimits } from '../limits.ts'
@@ -24,15 +25,16 @@ export function createAdvertSource(context: ValidatorContext, slots: number): Ad
   const isFresh = ({ advert }: { readonly advert: Advert }): boolean =>
     advert.expiresAtMs - clock.now() > limits.advertLifeMs * validatorLimits.advertRenewShare &&
     advert.addresses.join() === addresses().join()
-  const create = (): Advert => ({
+  // One reading of the clock: two could be a millisecond apart, and the advert would live too long.
+  const create = (now: UnixMs): Advert => ({
     chainId: chain.market.chainId,
     escrow: chain.market.escrow,
     role: 'validator',
     publicKey: signer.publicKey,
     addresses: addresses(),
     seq: store.next('advert'),
-    issuedAtMs: clock.now(),
-    expiresAtMs: after(clock.now(), limits.advertLifeMs),
+    issuedAtMs: now,
+    expiresAtMs: after(now, limits.advertLifeMs),
     classes: ['D1'],
     architecture: facts.architecture,
     cpus: facts.cpus,
@@ -42,7 +44,7 @@ export function createAdvertSource(context: ValidatorContext, slots: number): Ad
   })
   return async () => {
     if (current === undefined || !isFresh(current)) {
-      const advert = create()
+      const advert = create(clock.now())
       current = { advert, envelope: createEnvelope('advert/1', toJson(advert), signer) }
     }
     return current.envelope

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { deriveSettlement, slashAmount, toBatch } from '@assay/core'
 import {
@@ -288,7 +289,7 @@ describe('verdict', () => {
       await using _ = stage
       const lie = { resultRoot: named<never>('root'), salt: named<never>('salt') }
       const served = answer === 'gone' ? undefined : await serveOpening(stage, 0, answer === 'lies' ? lie : undefined)
-      assert.equal(codeOf(await drive(stage, stage.ask(judgeRequest(stage, evidence)))), 'signed', answer)
+      assert.equal(codeOf(await stage.ask(judgeRequest(stage, evidence))), 'signed', answer)
       assert.equal(await refusalOf(stage, evidence), 'signed', 'the settlement does not ask again')
       await served?.node[Symbol.asyncDispose]()
     }
@@ -302,7 +303,7 @@ describe('verdict', () => {
     await node.handle(protocols.open, async (stream, _remote, signal) => {
       await stream.receive(signal)
       await stream.receive(signal)
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await once(signal, 'abort')
     })
     await node.connect(stage.network.addresses()[0]!, new AbortController().signal)
     const before = stage.clock.now()
@@ -335,7 +336,7 @@ describe('verdict', () => {
       evidence: deriveEvidenceHash(other),
       detector: other.rounds[0]!.attestations[0]!.validator,
     }
-    const reply = await drive(stage, stage.ask({ ...rest, verdict, rounds: other.rounds }))
+    const reply = await stage.ask({ ...rest, verdict, rounds: other.rounds })
     assert.equal(reasonOf(reply), 'one-verdict-a-commit')
     assert.equal(codeOf(await stage.ask(proposeRequest(built))), 'acknowledged')
   })
