@@ -6,7 +6,8 @@ install_dependencies() {
   local stamp=$ROOT/node_modules/.assay-stamp wanted
   wanted=$(hash_of package-lock.json)
   if is_stamped "$stamp" "$wanted"; then return; fi
-  announce 'packages by the lock file: npm ci' npm ci
+  # A tree that somebody has just brought up to date with `npm install` is not torn down: others may be using it.
+  node scripts/is-installed.ts || announce 'packages by the lock file: npm ci' npm ci
   printf '%s' "$wanted" >"$stamp"
 }
 

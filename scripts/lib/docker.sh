@@ -17,7 +17,11 @@ has_systemd() { [ -d /run/systemd/system ]; }
 
 # A busybox that needs no loader can be the only file of an image.
 has_static_busybox() {
-  [ -x /bin/busybox ] && LC_ALL=C ldd /bin/busybox 2>&1 | grep -qE 'not a dynamic executable|statically linked'
+  local answer
+  [ -x /bin/busybox ] || return 1
+  # ldd itself fails for a static file.
+  answer=$(LC_ALL=C ldd /bin/busybox 2>&1) || true
+  [[ $answer == *'not a dynamic executable'* || $answer == *'statically linked'* ]]
 }
 
 # The pid of a dockerd of this machine, if any. Read from /proc: pgrep is not on every machine.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { missingOptionals, platformEntry } from './lock-file.ts'
+import { isInstalled, missingOptionals, parseLock, platformEntry } from './lock-file.ts'
 
 describe('missingOptionals', () => {
   const tool = {
@@ -57,5 +57,43 @@ describe('platformEntry', () => {
   it('refuses what is not for one platform', () => {
     assert.throws(() => platformEntry({ name: 'fsevents', version: '1.2.3', isDev: false }))
     assert.throws(() => platformEntry({ name: '@x/darwin-arm64', version: '^1.2.3', isDev: false }))
+  })
+})
+
+describe('isInstalled', () => {
+  const lock = {
+    packages: {
+      '': {},
+      'packages/core': { version: '0.1.0' },
+      'node_modules/@assay/core': { link: true },
+      'node_modules/tool': { version: '1.0.0' },
+      'node_modules/@tool/darwin-x64': { version: '1.0.0', optional: true },
+    },
+  }
+  const installed = {
+    packages: { 'node_modules/@assay/core': { link: true }, 'node_modules/tool': { version: '1.0.0' } },
+  }
+
+  it('accepts a tree without the packages of other platforms', () => assert.equal(isInstalled(lock, installed), true))
+
+  it('refuses another version, also of an optional package', () => {
+    assert.equal(
+      isInstalled(lock, { packages: { ...installed.packages, 'node_modules/tool': { version: '1.0.1' } } }),
+      false,
+    )
+    const stale = { ...installed.packages, 'node_modules/@tool/darwin-x64': { version: '0.9.0' } }
+    assert.equal(isInstalled(lock, { packages: stale }), false)
+  })
+
+  it('refuses a tree that lacks a package or a workspace', () => {
+    assert.equal(isInstalled(lock, { packages: {} }), false)
+    assert.equal(isInstalled(lock, { packages: { 'node_modules/tool': { version: '1.0.0' } } }), false)
+  })
+})
+
+describe('parseLock', () => {
+  it('refuses what is no lock file', () => {
+    assert.throws(() => parseLock('{}'), TypeError)
+    assert.throws(() => parseLock('null'), TypeError)
   })
 })

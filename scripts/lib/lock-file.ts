@@ -3,6 +3,8 @@
 export interface LockEntry {
   readonly version?: string
   readonly dev?: boolean
+  readonly optional?: boolean
+  readonly link?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
@@ -25,7 +27,13 @@ export function parseLock(text: string): Lock {
 }
 
 function isLock(value: unknown): value is Lock {
-  return typeof value === 'object' && value !== null && 'packages' in value && typeof value.packages === 'object'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'packages' in value &&
+    typeof value.packages === 'object' &&
+    value.packages !== null
+  )
 }
 
 /**
@@ -66,4 +74,17 @@ export function platformEntry({ name, version, isDev }: MissingEntry): LockEntry
     optional: true,
     os: [os],
   }
+}
+
+/**
+ * Whether what is installed is what the lock names. `installed` is npm's own record in node_modules, which it writes last,
+ * so that an interrupted installation has none. Packages for other platforms may be absent; versions may never differ.
+ */
+export function isInstalled(lock: Lock, installed: Lock): boolean {
+  return Object.entries(lock.packages)
+    .filter(([path]) => path.includes('node_modules/'))
+    .every(([path, { version, optional = false, link = false }]) => {
+      const found = installed.packages[path]
+      return found === undefined ? optional : link || found.version === version
+    })
 }

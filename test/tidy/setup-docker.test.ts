@@ -1,6 +1,7 @@
 /** What set-up says and does on machines unlike this one: the real functions, with the machine's answers replaced. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ROOT } from './repo-files.ts'
 
@@ -103,5 +104,15 @@ describe('ensure_docker', () => {
     const { status, said } = setUpOn(`${ANSWERS}\nhas_static_busybox() { false; }`)
     assert.equal(status, 0, said)
     assert.match(said, /busybox-static/)
+  })
+
+  it('tells a static program from one that needs a loader', () => {
+    const ask = (file: string): Outcome =>
+      setUpOn(
+        `${ANSWERS}\nunset -f has_static_busybox\n. <(sed 's#/bin/busybox#${file}#g' "$ROOT/scripts/lib/docker.sh" | sed -n '/^has_static/,/^}/p')`,
+      )
+    assert.match(ask('/bin/bash').said, /busybox-static/)
+    assert.match(ask('/no/such/file').said, /busybox-static/)
+    if (existsSync('/bin/busybox')) assert.equal(ask('/bin/busybox').said, '')
   })
 })

@@ -4,6 +4,7 @@ import { durationMs } from '@assay/protocol'
 import { createBell, type Bell } from './bell.ts'
 import { deriveCapabilityCid } from './capability-cid.ts'
 import type { Node } from './libp2p-node.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { NetworkLog } from './network-log.ts'
 import type { KeyTeller } from './tell-keys.ts'
@@ -107,7 +108,8 @@ export function createAnnouncer(deps: AnnounceDeps): Announcer {
 /** How many peers took the record. A node without an address is refused by all, so it only tells its connected peers. */
 async function publish(deps: AnnounceDeps, key: CapabilityKey, closing: AbortSignal): Promise<number> {
   if (deps.node.getMultiaddrs().length === 0) return deps.connected().length
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(deps.bounds.provideMs)])
+  using limit = limitTime(deps.bounds.provideMs, closing)
+  const { signal } = limit
   let holders = 0
   try {
     for await (const event of deps.node.services.dht.provide(await deriveCapabilityCid(key), { signal }))

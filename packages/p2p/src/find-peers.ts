@@ -2,6 +2,7 @@ import type { CapabilityKey, Peer } from '@assay/core'
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import { deriveCapabilityCid } from './capability-cid.ts'
 import type { Node } from './libp2p-node.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { KeyTeller } from './tell-keys.ts'
 
@@ -51,16 +52,16 @@ async function* searchDht(
 ): AsyncGenerator<PeerInfo, void, undefined> {
   const cid = await deriveCapabilityCid(key)
   const lonely = new AbortController()
-  const inTime = AbortSignal.any([signal, deps.closing, lonely.signal, AbortSignal.timeout(deps.bounds.findMs)])
+  using limit = limitTime(deps.bounds.findMs, signal, deps.closing, lonely.signal)
   const patience = setTimeout(() => {
     if (routingTableSize(deps.node) === 0) lonely.abort(new Error('nobody to ask'))
   }, patienceMs(deps))
   try {
-    for await (const event of deps.node.services.dht.findProviders(cid, { signal: inTime }))
+    for await (const event of deps.node.services.dht.findProviders(cid, { signal: limit.signal }))
       if (event.name === 'PROVIDER') yield* event.providers
   } catch (error) {
     signal.throwIfAborted()
-    if (!inTime.aborted) throw error
+    if (!limit.signal.aborted) throw error
   } finally {
     clearTimeout(patience)
   }

@@ -7,6 +7,7 @@ import { limits, MarketError } from '@assay/protocol'
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { createBell } from './bell.ts'
 import { createFrameDecoder, encodeLengthPrefixed, type FrameDecoder } from './frame-decoder.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 
 /** A frame stream and what its owner in this package needs besides. */
@@ -60,8 +61,9 @@ export function createFrameStream(stream: Stream, bounds: NetworkLimits): OwnedF
     },
     async end() {
       if (stream.writeStatus !== 'writable') return
+      using limit = limitTime(bounds.endMs)
       try {
-        await stream.close({ signal: AbortSignal.timeout(bounds.endMs) })
+        await stream.close({ signal: limit.signal })
       } catch (cause) {
         const error = streamClosed('the stream closed before its last bytes were sent', cause)
         stream.abort(error)

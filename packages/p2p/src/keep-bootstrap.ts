@@ -6,6 +6,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createBell } from './bell.ts'
 import type { Node } from './libp2p-node.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { NetworkLog } from './network-log.ts'
 
@@ -73,7 +74,8 @@ export async function keepBootstrap(
 }
 
 async function dial(deps: KeepDeps, peer: BootstrapPeer, closing: AbortSignal): Promise<boolean> {
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(deps.bounds.openMs)])
+  using limit = limitTime(deps.bounds.openMs, closing)
+  const { signal } = limit
   try {
     await deps.node.dial([...peer.addresses], { signal })
     // The connection pruner closes the least valued first.

@@ -9,6 +9,7 @@ import { createFrameStream, type OwnedFrameStream } from './frame-stream.ts'
 import { createPeerBook, derivePeerId } from './identity.ts'
 import { keepBootstrap, parsePeerAddress, type BootstrapPeer } from './keep-bootstrap.ts'
 import type { Node } from './libp2p-node.ts'
+import { limitTime, type TimeLimit } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import { toOpenError } from './network-errors.ts'
 import type { NetworkLog } from './network-log.ts'
@@ -92,9 +93,10 @@ export class Libp2pNetwork implements Network {
   }
 
   async connect(multiaddr: string, signal: AbortSignal): Promise<Peer> {
+    using limit = this.#limitDial(signal)
     try {
       const { address } = parsePeerAddress(multiaddr)
-      const connection = await this.#deps.node.dial(address, { signal: this.#inTime(signal) })
+      const connection = await this.#deps.node.dial(address, { signal: limit.signal })
       const peer = this.#peerOf(connection.remotePeer)
       assertBug(peer !== undefined, 'the gater admits operators only')
       return peer
@@ -130,8 +132,9 @@ export class Libp2pNetwork implements Network {
 
   async open(peer: PublicKey, protocol: ProtocolName, signal: AbortSignal): Promise<FrameStream> {
     const { node, bounds } = this.#deps
+    using limit = this.#limitDial(signal)
     try {
-      const options = { signal: this.#inTime(signal), maxOutboundStreams: bounds.outboundStreamsPerProtocol }
+      const options = { signal: limit.signal, maxOutboundStreams: bounds.outboundStreamsPerProtocol }
       const stream = createFrameStream(await node.dialProtocol(derivePeerId(peer), protocol, options), bounds)
       this.#streams.add(stream)
       stream.closed.finally(() => this.#streams.delete(stream)).catch(() => undefined)
@@ -152,7 +155,7 @@ export class Libp2pNetwork implements Network {
     await this.#deps.node.stop()
   }
 
-  #inTime(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(this.#deps.bounds.openMs)])
+  #limitDial(signal: AbortSignal): TimeLimit {
+    return limitTime(this.#deps.bounds.openMs, signal, this.#closing.signal)
   }
 }

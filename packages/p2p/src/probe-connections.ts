@@ -4,6 +4,7 @@ import { durationMs } from '@assay/protocol'
 import type { Connection } from '@libp2p/interface'
 import { byteStream } from '@libp2p/utils'
 import type { Node } from './libp2p-node.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { NetworkLog } from './network-log.ts'
 
@@ -15,8 +16,8 @@ export async function probeConnections(
   const { node, clock, log, bounds } = deps
   const strikes = new Map<string, number>()
   const probe = async (connection: Connection): Promise<void> => {
-    const signal = AbortSignal.any([closing, AbortSignal.timeout(bounds.probeMs)])
-    const answered = await ping(connection, signal)
+    using limit = limitTime(bounds.probeMs, closing)
+    const answered = await ping(connection, limit.signal)
     if (closing.aborted) return
     const missed = answered ? 0 : (strikes.get(connection.id) ?? 0) + 1
     strikes.set(connection.id, missed)
@@ -33,7 +34,7 @@ export async function probeConnections(
   }
 }
 
-/** Whether the other side echoed a probe, or at least refused the protocol. */
+/** Whether the other side reacted: an echo, a refusal, a reset are all signs of life. */
 async function ping(connection: Connection, signal: AbortSignal): Promise<boolean> {
   let stream
   try {
@@ -45,6 +46,6 @@ async function ping(connection: Connection, signal: AbortSignal): Promise<boolea
     return true
   } catch (error) {
     stream?.abort(error instanceof Error ? error : new Error('probe failed'))
-    return error instanceof Error && error.name === 'UnsupportedProtocolError'
+    return !signal.aborted
   }
 }

@@ -3,6 +3,7 @@ import type { FrameStream, Peer, ProtocolName, StreamHandler } from '@assay/core
 import { isMarketError, MarketError } from '@assay/protocol'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { createFrameStream, type OwnedFrameStream } from './frame-stream.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { NetworkLog } from './network-log.ts'
 import { raceAbort } from './race-abort.ts'
@@ -28,12 +29,13 @@ export function createInbound(deps: ServeDeps): Inbound {
   const running = new Set<Promise<void>>()
 
   const serve = async (stream: OwnedFrameStream, remote: Peer, protocol: ProtocolName, handler: StreamHandler) => {
-    const signal = AbortSignal.any([deps.closing, AbortSignal.timeout(bounds.handlerMs)])
+    using work = limitTime(bounds.handlerMs, deps.closing)
     try {
       const firstFrame = requireFirstFrame(stream, bounds)
-      await raceAbort(handler(firstFrame, remote, signal), signal)
+      await raceAbort(handler(firstFrame, remote, work.signal), work.signal)
       await stream.end()
-      await raceAbort(stream.drain(), AbortSignal.any([deps.closing, AbortSignal.timeout(bounds.lingerMs)]))
+      using linger = limitTime(bounds.lingerMs, deps.closing)
+      await raceAbort(stream.drain(), linger.signal)
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('handler failed', { cause: error }))
       if (deps.closing.aborted) return

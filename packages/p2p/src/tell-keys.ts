@@ -7,6 +7,7 @@
 import type { CapabilityKey, Clock, FrameStream, Peer, ProtocolName } from '@assay/core'
 import { isMarketError, MarketError, durationMs, type Address, type PublicKey } from '@assay/protocol'
 import { isCapabilityKey } from './capability-cid.ts'
+import { limitTime } from './limit-time.ts'
 import type { NetworkLimits } from './limits.ts'
 import type { NetworkLog } from './network-log.ts'
 
@@ -90,7 +91,8 @@ export function parseKeys(frame: Uint8Array, bounds: NetworkLimits): readonly Ca
 }
 
 async function exchange(deps: TellDeps, peer: Peer, keys: readonly CapabilityKey[]): Promise<void> {
-  const signal = AbortSignal.any([deps.closing, AbortSignal.timeout(deps.bounds.tellMs)])
+  using limit = limitTime(deps.bounds.tellMs, deps.closing)
+  const { signal } = limit
   const stream = await deps.open(peer.publicKey, tellKeysProtocol, signal)
   try {
     await stream.send(new TextEncoder().encode(keys.join('\n')), signal)

@@ -2,6 +2,8 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { z } from 'zod'
 import { encodeCanonical, hexToBytes, keccakText, sha256Hex } from './canonical.ts'
+import { memoryLimits } from './limits.ts'
+import { createMemo } from './memo.ts'
 import { hexSchema } from './schema.ts'
 import { asHash, beaconRound, unixMs, type BeaconRound, type Hash32, type UnixMs } from './units.ts'
 
@@ -38,6 +40,10 @@ export const beaconTimeOf = (info: BeaconInfo, round: BeaconRound): UnixMs =>
 
 /** Whether the signature is the beacon's own for that round. Never throws on bad points. */
 export function verifyBeaconValue(info: BeaconInfo, value: BeaconValue): boolean {
+  return verified.get(`${info.publicKey}/${value.round}/${value.signature}`, () => verify(info, value))
+}
+
+function verify(info: BeaconInfo, value: BeaconValue): boolean {
   try {
     const message = bls.hash(beaconMessage(value.round), beaconDst)
     return bls.verify(hexToBytes(value.signature), message, hexToBytes(info.publicKey))
@@ -56,3 +62,5 @@ export function beaconMessage(round: BeaconRound): Uint8Array {
 /** Hash-to-curve domain of the scheme (RFC 9380). */
 export const beaconDst = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_'
 const bls = bls12_381.shortSignatures
+/** All jobs of an epoch share its seed, and a pairing costs some 30 ms. */
+const verified = createMemo<boolean>(memoryLimits.rounds)

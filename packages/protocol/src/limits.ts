@@ -41,3 +41,11 @@ export const limits = {
   /** Capability keys of an advert. */
   advertCapabilities: 32,
 } as const
+
+/** Bounds of what a process remembers; nothing of it crosses the wire. */
+export const memoryLimits = {
+  /** Recovered signers, some 500 bytes each: the signatures of two of the largest jobs. */
+  signers: 8192,
+  /** Verified beacon rounds: those of every epoch that can still be settled. */
+  rounds: 1024,
+} as const

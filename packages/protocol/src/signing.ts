@@ -4,6 +4,8 @@ import * as PublicKeyOf from 'ox/PublicKey'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import * as Secp256k1 from 'ox/Secp256k1'
 import * as SignatureOf from 'ox/Signature'
+import { memoryLimits } from './limits.ts'
+import { createMemo } from './memo.ts'
 import { asAddress, asHash, type Address, type Hex, type PrivateKey, type PublicKey, type Signature } from './units.ts'
 
 /** Signs a digest with a private key. */
@@ -17,6 +19,10 @@ export function signDigest(digest: Hex, privateKey: PrivateKey): Signature {
  */
 export function recoverSigner(digest: Hex, signature: Signature): Address | undefined {
   if (!/^0x[0-9a-f]{128}1[bc]$/.test(signature)) return undefined
+  return signers.get(digest + signature, () => recover(digest, signature))
+}
+
+function recover(digest: Hex, signature: Signature): Address | undefined {
   try {
     const parsed = SignatureOf.fromHex(signature)
     if (BigInt(parsed.s) > halfOrder) return undefined
@@ -25,6 +31,9 @@ export function recoverSigner(digest: Hex, signature: Signature): Address | unde
     return undefined
   }
 }
+
+/** Every step of a job checks the signatures of the one before, and each costs some 2 ms. */
+const signers = createMemo<Address | undefined>(memoryLimits.signers)
 
 /** Compressed public key of a private key. */
 export const derivePublicKey = (privateKey: PrivateKey): PublicKey =>

@@ -67,6 +67,9 @@ export async function sendOnly(deps: HttpDeps, call: HttpCall, signal: AbortSign
 export async function* readBody(deps: HttpDeps, response: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
+  // Ends a read that waits, whatever this `fetch` makes of the signal.
+  const leave = (): void => void reader.cancel().catch(() => undefined)
+  signal.addEventListener('abort', leave, { once: true })
   try {
     for (;;) {
       const part = await within(reader.read(), limits.stallMs, deps.clock, () => new Error('silent for too long'))
@@ -77,6 +80,7 @@ export async function* readBody(deps: HttpDeps, response: Response, signal: Abor
   } catch (cause) {
     throw signal.aborted ? cancelled(signal) : unreachable('the stream broke', {}, cause)
   } finally {
+    signal.removeEventListener('abort', leave)
     await reader.cancel().catch(() => undefined)
   }
 }

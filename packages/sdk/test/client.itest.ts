@@ -19,7 +19,7 @@ import {
 import { basisPoints, MarketError as Fault, ppm, unixMs, usdc, type JobEvidence, type Quote } from '@assay/protocol'
 import { createTestActor, named } from '@assay/testkit'
 import { systemClock } from '../src/system-clock.ts'
-import { anyImage, openScene, textInputs, type Scene } from './fixture/open-scene.ts'
+import { anyImage, hastyClock, openScene, textInputs, type Scene } from './fixture/open-scene.ts'
 
 const task = { image: anyImage, command: ['wc', '-c', '{}'] }
 const two = { ...task, inputs: textInputs({ a: 'hello', b: 'hello world' }) }
@@ -183,7 +183,7 @@ test('sends an upload again that was cut', async () => {
 
 test('asks for a new quote when an upload outlives the first one, and does not upload twice', async () => {
   let shift = 0
-  const clock = { ...systemClock, now: () => unixMs(systemClock.now() + shift) }
+  const clock = { ...hastyClock, now: () => unixMs(systemClock.now() + shift) }
   await using scene = await openScene({ shiftMs: () => shift, client: { clock } })
   let confirmed = 0
   let reads = 0

@@ -2,7 +2,6 @@
 export { ProviderConfig } from './config.ts'
 export type { ProviderDeps, ProviderOptions } from './context.ts'
 export { providerLimits } from './limits.ts'
-export { loadProviderConfig, openProviderFromConfig } from './open-from-config.ts'
 export { openProvider, type ProviderService, type ProviderStatus } from './provider.ts'
 export { migrations } from './store/migrations.ts'
 export type { ProviderStore } from './store/records.ts'

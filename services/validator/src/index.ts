@@ -2,7 +2,6 @@
 export { ValidatorConfig } from './config.ts'
 export type { ValidatorDeps, ValidatorOptions } from './context.ts'
 export { validatorLimits } from './limits.ts'
-export { loadValidatorConfig, openValidatorFromConfig } from './open-from-config.ts'
 export type { ProtectionRule } from './protection.ts'
 export { migrations } from './store/migrations.ts'
 export type { ValidatorStore } from './store/records.ts'

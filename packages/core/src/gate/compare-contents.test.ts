@@ -104,6 +104,28 @@ describe('compareContents', () => {
     assert.equal(found[1]?.second.text, `on ${pair.second.hostname}\\n`)
   })
 
+  it('tells moved lines from lines that changed beside them', async () => {
+    const list = ['entry-1', 'entry-2', 'entry-3']
+    const found = await compareText(
+      ['1', ...list, 'at 16:05:01', ''].join('\n'),
+      ['2', ...list.toReversed(), 'at 16:05:03', ''].join('\n'),
+    )
+    assert.deepEqual(
+      found.map(({ cause, offset, count }) => [cause, offset, count]),
+      [
+        ['threads', 0, 1],
+        ['order', 8, 2],
+        ['time', 36, 1],
+      ],
+    )
+  })
+
+  it('sees that more lines were moved than it looks at', async () => {
+    const lines = Array.from({ length: limits.explained + 9 }, (_, i) => `line ${i * 7919}`)
+    const [found, ...others] = await compareText(lines.join('\n'), [...lines.slice(5), ...lines.slice(0, 5)].join('\n'))
+    assert.deepEqual([found?.cause, found?.count, others], ['order', lines.length, []])
+  })
+
   it('tells only the first difference when one side has more lines', async () => {
     const found = await compareText('same\nat 16:05:01\nend\n', 'same\nat 16:05:03\nmore 7\nend\n')
     assert.deepEqual(

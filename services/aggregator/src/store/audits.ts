@@ -12,7 +12,7 @@ import {
 } from '@assay/protocol'
 import { and, eq, ne } from 'drizzle-orm'
 import { z } from 'zod'
-import { read, write } from './codec.ts'
+import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import type { AuditRow, AuditState, VerdictRow, VerdictState } from './records.ts'
 import { audits, verdicts } from './schema.ts'

@@ -4,13 +4,11 @@ import {
   beaconRound,
   Envelope,
   EpochLeaf,
-  type BeaconRound,
   type Hash32,
-  type QuorumId,
 } from '@assay/protocol'
 import { eq, inArray } from 'drizzle-orm'
 import { z } from 'zod'
-import { read, readOptional, write } from './codec.ts'
+import { asQuorumId, read, readOptional, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import type { EpochRow, EpochState } from './records.ts'
 import { epochs } from './schema.ts'
@@ -70,8 +68,8 @@ const states: readonly EpochState[] = ['proposed', 'acknowledged', 'seeded', 'vo
 const toEpoch = (row: typeof epochs.$inferSelect): EpochRow => ({
   digest: asHash(row.digest),
   state: states.find((state) => state === row.state) ?? 'void',
-  quorumId: row.quorumId as QuorumId,
-  seedRound: beaconRound(row.seedRound) satisfies BeaconRound,
+  quorumId: asQuorumId(row.quorumId),
+  seedRound: beaconRound(row.seedRound),
   proposal: read(Envelope, row.proposal),
   leaves: read(z.array(EpochLeaf), row.leaves),
   acks: read(z.array(Envelope), row.acks),

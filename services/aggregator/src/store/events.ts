@@ -1,7 +1,7 @@
 import { JobEvent, type OrderId, type UnixMs } from '@assay/protocol'
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { aggregatorLimits } from '../limits.ts'
-import { read, write } from './codec.ts'
+import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import { events } from './schema.ts'
 

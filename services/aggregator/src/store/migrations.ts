@@ -50,8 +50,13 @@ CREATE TABLE attempts (
   code TEXT,
   blame TEXT,
   detail TEXT,
-  at_ms INTEGER NOT NULL
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (order_id, shard, attempt)
 );
+CREATE INDEX attempts_commitment ON attempts (commitment);
+CREATE INDEX attempts_lease ON attempts (lease);
+CREATE INDEX attempts_provider ON attempts (provider);
+CREATE INDEX attempts_state ON attempts (state);
 CREATE TABLE epochs (
   digest TEXT PRIMARY KEY,
   state TEXT NOT NULL,
@@ -95,7 +100,8 @@ CREATE INDEX verdicts_accused ON verdicts (accused);
 CREATE TABLE events (
   order_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
-  event TEXT NOT NULL
+  event TEXT NOT NULL,
+  PRIMARY KEY (order_id, seq)
 );
 CREATE TABLE transactions (
   key TEXT PRIMARY KEY,

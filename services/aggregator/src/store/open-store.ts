@@ -5,14 +5,15 @@ import { createAttemptsStore, type AttemptsStore } from './attempts.ts'
 import { createAuditsStore, type AuditsStore } from './audits.ts'
 import { createEpochsStore, type EpochsStore } from './epochs.ts'
 import { createEventsStore, type EventsStore } from './events.ts'
-import { createTransactionLog } from './transactions.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
+import { createQuotesStore, type QuotesStore } from './quotes.ts'
+import { createTransactionLog } from './transactions.ts'
 
 /** The drizzle handle of a database that has this package's migrations. */
 export type StoreDatabase = BetterSQLite3Database
 
 /** Everything the aggregator must not forget. Each call is one durable statement; `transaction` joins several. */
-export interface AggregatorStore extends JobsStore, AttemptsStore, EpochsStore, AuditsStore, EventsStore {
+export interface AggregatorStore extends QuotesStore, JobsStore, AttemptsStore, EpochsStore, AuditsStore, EventsStore {
   /** Memory of the hot wallet. */
   readonly transactions: TransactionLog
   /** All or nothing. The function must be synchronous. */
@@ -22,6 +23,7 @@ export interface AggregatorStore extends JobsStore, AttemptsStore, EpochsStore, 
 /** The store over a database that was opened with this folder's migrations. */
 export function createAggregatorStore({ reader: db }: Database): AggregatorStore {
   return {
+    ...createQuotesStore(db),
     ...createJobsStore(db),
     ...createAttemptsStore(db),
     ...createEpochsStore(db),

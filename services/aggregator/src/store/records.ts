@@ -91,11 +91,11 @@ export interface AttemptRow extends AttemptKey {
   readonly atMs: UnixMs
 }
 export type AttemptPatch = Partial<
-  Omit<AttemptRow, keyof AttemptKey | 'rev' | 'lease' | 'offer' | 'provider' | 'publicKey' | 'epoch'>
-> & {
-  /** `null` takes the commit out of its epoch again. */
-  readonly epoch?: Hash32 | null
-}
+  Pick<
+    AttemptRow,
+    'state' | 'acceptance' | 'commit' | 'sealed' | 'ratePpm' | 'verdict' | 'code' | 'blame' | 'detail' | 'atMs'
+  >
+>
 
 /** proposed → acknowledged → seeded; void when no quorum acknowledged it in time. */
 export type EpochState = 'proposed' | 'acknowledged' | 'seeded' | 'void'

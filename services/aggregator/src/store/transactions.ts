@@ -1,6 +1,6 @@
 import type { LoggedTransaction, TransactionLog } from '@assay/chain'
-import type { Hex } from '@assay/protocol'
 import { eq } from 'drizzle-orm'
+import { asHex } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import { transactions } from './schema.ts'
 
@@ -9,8 +9,8 @@ export function createTransactionLog(db: StoreDatabase): TransactionLog {
   const toEntry = ({ key, nonce, raw, hash }: typeof transactions.$inferSelect): LoggedTransaction => ({
     key,
     nonce,
-    raw: raw as Hex,
-    hash: hash as Hex,
+    raw: asHex(raw),
+    hash: asHex(hash),
   })
   return {
     find(key) {

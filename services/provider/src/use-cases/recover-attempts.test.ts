@@ -45,8 +45,8 @@ describe('restart of a provider', () => {
       until(() => stage.store.attempt(lease)?.state === 'delivering'),
     )
     const { commit } = stage.store.attempt(lease)!
-    await stage.restart()
     stage.hub.intercept(undefined)
+    await stage.restart()
     const again = await stage.converse({ type: 'resume', lease })
     const last = (await again.until('committed')).at(-1)
     assert.deepEqual(last?.type === 'committed' && last.commit, commit)

@@ -116,7 +116,7 @@ describe('work protocol', () => {
     await talk.until('accepted')
     stage.hub.cut(stage.aggregator.address, stage.provider.address)
     const again = await stage.converse({ type: 'resume', lease: deriveLeaseDigest(request.offer) })
-    const replies = await again.until('committed')
+    const replies = await drive(stage, again.until('committed'))
     assert.equal(replies[0]?.type, 'accepted')
   })
 

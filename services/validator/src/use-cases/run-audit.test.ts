@@ -95,7 +95,7 @@ describe('audit', () => {
     await stage.clock.advance(100)
     stage.hub.cut(stage.cast.aggregator.address, stage.actor.address)
     await assert.rejects(lost)
-    await audited(stage, request)
+    await drive(stage, audited(stage, request))
     assert.equal(runs, 1)
   })
 
