@@ -29,8 +29,8 @@ export interface MarketProcesses extends AsyncDisposable {
   readonly providers: readonly Actor[]
   /** SIGKILLs the aggregator and starts it again on the same data and ports. */
   restartAggregator(): Promise<void>
-  killAggregator(): Promise<void>
-  startAggregator(): Promise<void>
+  /** Resolves once the aggregator has found every node again. */
+  untilReady(): Promise<void>
   /** Kills every service; chain and beacon stay. */
   killServices(): Promise<void>
   openClient(cap: string): Promise<Client>
@@ -105,15 +105,15 @@ export async function openMarketProcesses(
   for (const actor of providers) await launch('provider', actor, [...join2, '--slots', '4'])
   for (const actor of validators) await launch('validator', actor, join2)
   const aggregatorUrl = `http://127.0.0.1:${httpPort}`
-  await untilSeen(aggregatorUrl, counts)
+  const untilReady = (): Promise<void> => untilSeen(aggregatorUrl, counts)
+  await untilReady()
   const owned = stack.move()
   return {
     market,
     aggregatorUrl,
     client,
     providers,
-    startAggregator,
-    killAggregator,
+    untilReady,
     async restartAggregator() {
       await killAggregator()
       await startAggregator()

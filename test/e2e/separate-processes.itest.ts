@@ -130,6 +130,7 @@ async function killAt(job: Job, type: JobEvent['type']): Promise<void> {
 
 test('with every service dead, anyone refunds the client after refundAt', async () => {
   const input = await writeInputs('dead', 2)
+  await market.untilReady()
   const { client: before } = await balances()
   const job = await client.map({ image, command: ['sh', '-c', 'sleep 20'], inputs: inputsFromFolder(input) })
   for await (const event of job.events()) if (event.type === 'job.running') break

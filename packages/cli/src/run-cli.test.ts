@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
-import { createTestIo, runLine } from '../test/test-io.ts'
+import { runLine } from '../test/run-line.ts'
+import { createTestIo } from '../test/test-io.ts'
 import { exitCodes } from './exit-codes.ts'
 import { createProgram } from './run-cli.ts'
 

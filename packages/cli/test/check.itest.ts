@@ -8,7 +8,7 @@ import type { Difference } from '@assay/core'
 import { docker, dockerSkip } from '../../runner/test/docker-for-tests.ts'
 import { exitCodes } from '../src/exit-codes.ts'
 import { loadGateImage } from './gate-image.ts'
-import { runLine } from './test-io.ts'
+import { runLine } from './run-line.ts'
 
 /** What `--json` prints. */
 interface Printed {

@@ -1,8 +1,6 @@
 /** A terminal for tests: remembers what was written. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCli } from '../src/run-cli.ts'
-import type { ExitCode } from '../src/exit-codes.ts'
 import type { Io } from '../src/io.ts'
 
 export interface TestIo extends Io {
@@ -29,21 +27,4 @@ export function createTestIo(parts: Partial<Pick<Io, 'env' | 'userHome' | 'isTer
     err: (line) => void errLines.push(line),
     redraw: (line) => void redrawn.push(line),
   }
-}
-
-export interface CliRun {
-  readonly exit: ExitCode
-  readonly out: string
-  readonly err: string
-  readonly redrawn: readonly string[]
-}
-
-/** One command line to its end. */
-export async function runLine(
-  args: readonly string[],
-  parts: Parameters<typeof createTestIo>[0] = {},
-): Promise<CliRun> {
-  const io = createTestIo(parts)
-  const exit = await runCli(args, io)
-  return { exit, out: io.outLines.join('\n'), err: io.errLines.join('\n'), redrawn: io.redrawn }
 }

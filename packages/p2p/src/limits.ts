@@ -46,7 +46,7 @@ export const networkLimits = {
   providesAtOnce: 4,
   /** Capability keys announced at once, and accepted from a connected peer: twice what an advert may name. */
   announcedKeys: 64,
-  /** Length of a capability key. */
+  /** Length of a capability key: a digest of 64 characters with room for its kind. */
   keyChars: 256,
   /** Connected peers told of a new key set at the same time. */
   tellsAtOnce: 16,

@@ -24,7 +24,7 @@ await node.handle('/assay/echo/1', async (stream, _remote, signal) => {
 })
 await node.handle('/assay/flood/1', async (stream, _remote, signal) => {
   await stream.receive(signal)
-  for (let i = 0; i < 128; i++) await stream.send(new Uint8Array(1024 * 1024).fill(i), signal)
+  for (let i = 0; i < 64; i++) await stream.send(new Uint8Array(1024 * 1024).fill(i), signal)
 })
 await node.announce(['assay/1/class/d1'], new AbortController().signal)
 process.on('message', (order: Order) => {

@@ -33,13 +33,13 @@ describe('discovery', { timeout: 120_000 }, () => {
   })
 
   it('keeps a record while its provider lives and drops it soon after', async () => {
-    await using market = openMarket({ limits: { recordValidityMs: 1200, recordRenewMs: 800, recordSweepMs: 150 } })
+    await using market = openMarket({ limits: { recordValidityMs: 3000, recordRenewMs: 2400, recordSweepMs: 200 } })
     const hub = await market.open()
     const bootstrap = [...hub.addresses()]
     const [provider, searcher] = [await market.open({ bootstrap }), await market.open({ bootstrap, listens: false })]
     await provider.announce([key], deadline())
     await findUntil(searcher, (peers) => peers.length === 1)
-    const end = performance.now() + 2500
+    const end = performance.now() + 4000
     while (performance.now() < end) {
       assert.deepEqual(await collect(searcher), [provider.self])
       await setTimeout(100)

@@ -35,8 +35,7 @@ export async function send(deps: HttpDeps, call: HttpCall, signal: AbortSignal):
       signal,
       ...(headers && { headers: { ...headers } }),
       ...(body !== undefined && { body }),
-      // Required by the fetch standard for streamed bodies; ignored for others.
-      ...(body instanceof ReadableStream && { duplex: 'half' }),
+      ...(body instanceof ReadableStream && streamedInit),
     })
     .catch((cause: unknown) => {
       throw signal.aborted ? cancelled(signal) : unreachable('no connection', { path }, cause)
@@ -44,6 +43,12 @@ export async function send(deps: HttpDeps, call: HttpCall, signal: AbortSignal):
   if (response.ok) return response
   throw await readError(deps, response, path)
 }
+
+/**
+ * For streamed bodies: `duplex` is what the fetch standard asks for. Without the other two Node copies the request first, and the
+ * copy keeps every byte that was sent in memory (the standard's HTTP-network-or-cache fetch, step 3, clones unless both hold).
+ */
+const streamedInit = { duplex: 'half', redirect: 'error', window: null } as const
 
 /** One call with a JSON answer, which `parse` checks. Bounded in time and size. */
 export async function sendForJson<T>(

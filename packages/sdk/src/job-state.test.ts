@@ -68,7 +68,10 @@ test('returns at once when the job is closed', async () => {
 
 test('waits for job.closed, then reads the state again', async () => {
   const closed = `data: ${JSON.stringify({ seq: 1, atMs: 1, type: 'job.closed' })}\n\n`
-  const { parts, clock } = scene([view(), view({ state: 'settling' }), view({ state: 'closed' })], () => new Response(bodyOf(closed)))
+  const { parts, clock } = scene(
+    [view(), view({ state: 'settling' }), view({ state: 'closed' })],
+    () => new Response(bodyOf(closed)),
+  )
   assert.equal((await clock.runUntil(awaitClosed(parts, never))).state, 'closed')
   assert.equal(clock.waiting(), 0)
 })

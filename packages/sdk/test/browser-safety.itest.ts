@@ -37,23 +37,31 @@ async function importsOf(file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8')
   const { module, errors } = parseSync(file, text)
   assert.deepEqual(errors, [], file)
-  const runtime = module.staticImports.filter(({ entries }) => entries.length === 0 || entries.some((one) => !one.isType))
+  const runtime = module.staticImports.filter(
+    ({ entries }) => entries.length === 0 || entries.some((one) => !one.isType),
+  )
   const again = module.staticExports.flatMap(({ entries }) =>
     entries.flatMap(({ moduleRequest, isType }) => (moduleRequest === null || isType ? [] : [moduleRequest.value])),
   )
-  const lazy = module.dynamicImports.map(({ moduleRequest }) => text.slice(moduleRequest.start + 1, moduleRequest.end - 1))
+  const lazy = module.dynamicImports.map(({ moduleRequest }) =>
+    text.slice(moduleRequest.start + 1, moduleRequest.end - 1),
+  )
   return [...runtime.map(({ moduleRequest }) => moduleRequest.value), ...again, ...lazy]
 }
 
 const nameOf = (specifier: string): string =>
-  specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 
 /** Identifiers of a file outside comments, strings and type positions, as far as names alone can tell. */
 async function identifiersOf(file: string): Promise<ReadonlySet<string>> {
   const { program } = parseSync(file, await readFile(file, 'utf8'))
   const names = new Set<string>()
   JSON.stringify(program, (_key, node: unknown) => {
-    if (typeof node === 'object' && node !== null && 'type' in node && node.type === 'Identifier' && 'name' in node) names.add(String(node.name))
+    if (typeof node === 'object' && node !== null && 'type' in node && node.type === 'Identifier' && 'name' in node)
+      names.add(String(node.name))
     return typeof node === 'bigint' ? node.toString() : node
   })
   return names
@@ -63,7 +71,9 @@ test('the core entry reaches no Node module and no package that is not made for 
   const { files, packages } = await reach(join(root, 'packages/sdk/src/index.ts'))
   assert.ok(files.size > 60, 'the walk follows the workspace packages')
   assert.ok(packages.has('viem') && packages.has('eventsource-parser'), 'the walk follows lazy imports')
-  const strangers = [...packages].filter((name) => !portable.has(name) || builtinModules.includes(name.replace(/^node:/, '')))
+  const strangers = [...packages].filter(
+    (name) => !portable.has(name) || builtinModules.includes(name.replace(/^node:/, '')),
+  )
   assert.deepEqual(strangers, [])
 })
 

@@ -21,12 +21,14 @@ import { anyImage, openScene, textInputs } from './fixture/open-scene.ts'
 
 const task = { image: anyImage, command: ['wc', '-c', '{}'] }
 const signal = new AbortController().signal
-const fails = (code: string, details: Readonly<Record<string, unknown>> = {}) => (error: unknown) => {
-  assert.ok(isMarketError(error), String(error))
-  assert.equal(error.code, code, error.message)
-  for (const [key, value] of Object.entries(details)) assert.equal(error.details[key], value)
-  return true
-}
+const fails =
+  (code: string, details: Readonly<Record<string, unknown>> = {}) =>
+  (error: unknown) => {
+    assert.ok(isMarketError(error), String(error))
+    assert.equal(error.code, code, error.message)
+    for (const [key, value] of Object.entries(details)) assert.equal(error.details[key], value)
+    return true
+  }
 
 async function withFolder(run: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-sdk-'))
@@ -176,11 +178,13 @@ test('leaves nothing behind when a result turns out to be wrong', async () => {
   })
 })
 
-test('refuses trees that no disk can hold', async () => {
-  await using scene = await openScene({ execute: () => ({ files: { a: 'file', 'a/b': 'below a file' }, stdout: '' }) })
+test('refuses a tree that this disk cannot hold', async () => {
+  await using scene = await openScene({
+    execute: () => ({ files: { a: '1', [`b/${'x'.repeat(300)}`]: '2' }, stdout: '' }),
+  })
   await withFolder(async (dir) => {
     const job = await scene.client.map({ ...task, inputs: textInputs({ a: '1' }) })
-    await assert.rejects(saveOutputs(job, dir), fails('result-invalid', { path: 'a/b' }))
+    await assert.rejects(saveOutputs(job, dir), fails('config-invalid', { reason: 'ENAMETOOLONG' }))
     assert.deepEqual(await listTree(dir), {})
   })
 })

@@ -42,7 +42,7 @@ import {
 } from '@assay/testkit'
 import { createSqliteStore, migrations, openValidator } from '../src/index.ts'
 
-export const never = new AbortController().signal
+const never = new AbortController().signal
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
@@ -55,7 +55,7 @@ export interface StageOptions {
 }
 
 /** What the honest image prints, whatever the shard. */
-export const printed = 'honest output'
+const printed = 'honest output'
 export const honestRoot = async (): Promise<ResultRoot> => {
   const made = createManifest([{ kind: 'stdout', ...(await hashBlob(new TextEncoder().encode(printed))) }])
   if ('fault' in made) throw new Error(made.fault)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
-import { createTestIo, runLine } from '../../test/test-io.ts'
+import { runLine } from '../../test/run-line.ts'
+import { createTestIo } from '../../test/test-io.ts'
 import { createProgram } from '../run-cli.ts'
 
 const hasBash = spawnSync('bash', ['-c', 'true']).status === 0
@@ -10,11 +11,15 @@ const skip = hasBash ? false : 'SKIPPED, NOT TESTED: there is no bash'
 
 const script = async (shell: string): Promise<string> => (await runLine(['completion', shell])).out
 
-/** What bash offers after these words, the last one unfinished. */
-function complete(source: string, words: readonly string[]): readonly string[] {
-  const quoted = words.map((word) => `'${word}'`).join(' ')
-  const program = `${source}\nCOMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _assay; printf '%s\\n' "\${COMPREPLY[@]}"`
-  return execFileSync('bash', ['-c', program], { encoding: 'utf8', cwd: '/' }).trim().split('\n')
+/** What bash offers after each of these lines, their last words unfinished. One shell for all. */
+function complete(source: string, lines: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const asked = lines.map((words) => {
+    const quoted = words.map((word) => `'${word}'`).join(' ')
+    return `COMP_WORDS=(assay ${quoted}); COMP_CWORD=${words.length}; _assay; echo "\${COMPREPLY[@]}"`
+  })
+  const program = [source, ...asked].join('\n')
+  const answers = execFileSync('bash', ['-c', program], { encoding: 'utf8', cwd: '/' }).trimEnd().split('\n')
+  return answers.map((answer) => answer.split(' '))
 }
 
 function each(command: Command, path: readonly string[] = []): readonly (readonly [readonly string[], Command])[] {
@@ -30,19 +35,30 @@ describe('assay completion', () => {
 
   it('offers every command and every option in bash', { skip }, async () => {
     const source = await script('bash')
-    for (const [path, command] of commands) {
-      assert.deepEqual(complete(source, ['assay', ...path]), [path.at(-1)], path.join(' '))
-      const offered = new Set(complete(source, ['assay', ...path, '--']))
-      for (const { long } of command.options)
-        assert.ok(long === undefined || offered.has(long), `${path.join(' ')} ${long}`)
-      assert.ok(offered.has('--help'))
+    const names = complete(
+      source,
+      commands.map(([path]) => path),
+    )
+    const options = complete(
+      source,
+      commands.map(([path]) => [...path, '--']),
+    )
+    for (const [i, [path, command]] of commands.entries()) {
+      assert.deepEqual(names[i], [path.at(-1)])
+      const all = command.options.flatMap(({ long }) => long ?? [])
+      assert.deepEqual(options[i]?.toSorted(), [...all, '--help'].toSorted(), path.join(' '))
     }
-    assert.deepEqual(complete(source, ['assay', 'receipt', 'v']), ['verify'])
   })
 
-  it('offers files where no word fits', { skip }, async () => {
-    const offered = complete(await script('bash'), ['assay', 'receipt', 'show', 'et'])
-    assert.deepEqual(offered, ['etc'])
+  it('completes words of the second level, and files where no word fits', { skip }, async () => {
+    const source = await script('bash')
+    assert.deepEqual(
+      complete(source, [
+        ['receipt', 'v'],
+        ['receipt', 'show', 'et'],
+      ]),
+      [['verify'], ['etc']],
+    )
   })
 
   it('names every command and option for fish', async () => {

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { encodeCanonical, toJson, type Receipt } from '@assay/protocol'
+import { encodeCanonical, formatUsdc, toJson, usdc, type Receipt } from '@assay/protocol'
 import { buildEvidence, buildReceipt, createEvidenceCast } from '@assay/testkit'
-import { runLine } from '../../test/test-io.ts'
+import { runLine } from '../../test/run-line.ts'
 import { exitCodes } from '../exit-codes.ts'
 
 const cast = createEvidenceCast({ validators: 6, threshold: 3, shards: 3 })
@@ -48,14 +48,14 @@ describe('assay receipt', () => {
       accepted: 2,
       audited: 2,
       convicted: [cheat],
-      paidUsdc: '2.626',
-      returnedUsdc: '2.424',
+      paidUsdc: formatUsdc(usdc(2_626_000n)),
+      returnedUsdc: formatUsdc(usdc(2_424_000n)),
       transaction: receipt.proof?.transactionHash,
       image: cast.spec.image,
     })
     const text = await runLine(['receipt', 'show', path])
     assert.match(text.out, new RegExp(`^convicted +${cheat}$`, 'm'))
-    assert.match(text.out, /^paidUsdc +2\.626$/m)
+    assert.match(text.out, /^paidUsdc +2\.626/m)
   })
 
   it('verifies an honest receipt, check by check', async () => {

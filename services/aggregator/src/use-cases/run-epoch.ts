@@ -1,4 +1,4 @@
-import { checkEpoch } from '@assay/core'
+import { checkAck, checkEpoch } from '@assay/core'
 import {
   asHash,
   deriveRandomness,
@@ -77,17 +77,27 @@ async function collectAcks(
   epoch: EpochRow,
   signal: AbortSignal,
 ): Promise<{ acks: Envelope[]; refusals: Refusal[] }> {
-  const { beacon, clock, directory, log, quorum } = context
+  const { beacon, chain, clock, directory, log, quorum } = context
   const acks: Envelope[] = [...epoch.acks]
   const refusals: Refusal[] = []
   const deadlineMs = Math.min(limits.validatorReplyMs, Math.max(1, beacon.timeOf(epoch.seedRound) - clock.now()))
+  // One that does not count would spoil the whole epoch for whoever judges it.
+  const counts = (ack: Envelope, validator: Address): boolean => {
+    const { digest, seedRound } = epoch
+    return ack.signer === validator && checkAck(ack, { market: chain.market, quorum, digest, seedRound }).ok
+  }
   const ask = async (validator: Address): Promise<void> => {
     const peer = directory.node(validator)?.peer
     if (peer === undefined)
       throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
     const reply = await proposeTo(context, peer.publicKey, epoch, deadlineMs, signal)
     if (reply.type === 'refused') refusals.push(reply)
-    else acks.push(reply.ack)
+    else if (counts(reply.ack, validator)) acks.push(reply.ack)
+    else
+      throw new MarketError('signature-invalid', 'the acknowledgement does not count', {
+        blame: 'validator',
+        details: { validator },
+      })
   }
   const results = await Promise.allSettled(quorum.members.map(ask))
   for (const result of results)

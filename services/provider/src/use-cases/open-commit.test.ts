@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deriveCommitment, ppm, type OpenReply, type OpenRequest } from '@assay/protocol'
 import { createTestActor, named } from '@assay/testkit'
-import { askOpen, commitOne, openStage, proveDue, type ProofOptions } from '../../test/stage.ts'
+import { askOpen, proveDue, type ProofOptions } from '../../test/prove-due.ts'
+import { commitOne, openStage } from '../../test/stage.ts'
 
 const reasonOf = (reply: OpenReply): unknown =>
   reply.type === 'error' ? (reply.error.details['reason'] ?? reply.error.code) : reply.type

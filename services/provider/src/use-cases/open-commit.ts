@@ -53,7 +53,7 @@ async function answer(
  * has committed to its own result. An opening shown earlier could be copied by the auditor, so nothing less will do.
  * Throws `job-unknown`, `unauthorized`, `audit-refused`.
  */
-export async function openCommit(
+async function openCommit(
   context: ProviderContext,
   request: OpenRequest,
   from: Address,
