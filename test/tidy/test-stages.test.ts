@@ -9,13 +9,16 @@ import { type StageResult, runTestStage } from '../../scripts/lib/test-stages.ts
 const GOOD = `import { test } from 'node:test'\ntest('holds', () => undefined)\n`
 
 /** Runs one stage over planted test files. */
-async function runPlanted(files: Readonly<Record<string, string>>, testSeconds = 30): Promise<StageResult> {
+async function runPlanted(
+  files: Readonly<Record<string, string>>,
+  { testSeconds = 30, byPackage = false } = {},
+): Promise<StageResult> {
   // Inside a test run node:test takes another one for its own child and runs nothing.
   delete process.env['NODE_TEST_CONTEXT']
   const folder = await mkdtemp(join(tmpdir(), 'assay-stage-'))
   try {
     for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code)
-    const stage = { name: 'planted', files: [join(folder, '*.test.mjs')], testSeconds, stageSeconds: 60 }
+    const stage = { name: 'planted', files: [join(folder, '*.test.mjs')], byPackage, testSeconds, stageSeconds: 60 }
     return await runTestStage(stage, { live: false })
   } finally {
     await rm(folder, { recursive: true })
@@ -66,7 +69,21 @@ describe('runTestStage', () => {
 
   it('fails a test that never ends', async () => {
     const endless = `import { test } from 'node:test'\ntest('waits', () => new Promise(() => undefined))\ntest('times out', () => new Promise((r) => setTimeout(r, 30_000).unref()))\n`
-    const { counts } = await runPlanted({ 'a.test.mjs': endless }, 1)
+    const { counts } = await runPlanted({ 'a.test.mjs': endless }, { testSeconds: 1 })
     assert.ok(counts.failed > 0)
+  })
+
+  it('is as strict with all files in one process', async () => {
+    const files = {
+      'a.test.mjs': GOOD,
+      'b.test.mjs': 'export const x = 1\n',
+      'c.test.mjs': `throw new Error('planted')\n`,
+    }
+    const { counts, output } = await runPlanted(files, { byPackage: true })
+    assert.deepEqual(counts, { passed: 1, failed: 2, skipped: 0 })
+    assert.match(output, /holds no tests/)
+    assert.match(output, /planted/)
+    const quitter = `import { test } from 'node:test'\ntest('quits', () => process.exit(0))\n`
+    assert.ok((await runPlanted({ 'a.test.mjs': quitter }, { byPackage: true })).counts.failed > 0)
   })
 })

@@ -50,7 +50,7 @@ export async function fetchBlob(
     abandon(stream, error)
     throw namePeer(error, peer)
   }
-  await leave(stream, watch)
+  await leave(stream, signal)
   return ref
 }
 

@@ -8,6 +8,8 @@ export const blobLimits = {
   transfers: 64,
   /** Silence after which a transfer is given up: a chunk at modem speed. */
   silenceMs: 60_000,
+  /** Time for the other side to end its stream when everything has been said: a few round trips. */
+  farewellMs: 2_000,
   /** Characters of a push ticket: an id or a short token. */
   ticketChars: 1024,
   /** Chunks of one blob: the largest input. Larger results do not exist. */

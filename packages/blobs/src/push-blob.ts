@@ -34,7 +34,7 @@ export async function pushBlob(
     abandon(stream, error)
     throw error
   }
-  await leave(stream, watch)
+  await leave(stream, signal)
 }
 
 interface Sending {

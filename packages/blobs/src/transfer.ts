@@ -63,9 +63,10 @@ export function abandon(stream: FrameStream, error: unknown): void {
   stream.abort(error instanceof Error ? error : new Error('the transfer failed', { cause: error }))
 }
 
-/** Waits for the other side's end when all is done; one that goes on sending, or is gone, no longer matters. */
-export async function leave(stream: FrameStream, watch: Watch): Promise<void> {
-  const extra = await stream.receive(watch.signal).catch((error: unknown) => error)
+/** Waits a moment for the other side's end when all is done; one that goes on, or is gone, no longer matters. */
+export async function leave(stream: FrameStream, signal: AbortSignal): Promise<void> {
+  using moment = watchSilence(signal, blobLimits.farewellMs)
+  const extra = await stream.receive(moment.signal).catch((error: unknown) => error)
   if (extra !== undefined) abandon(stream, new Error('the transfer is complete', { cause: extra }))
 }
 

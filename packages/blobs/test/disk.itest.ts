@@ -166,7 +166,7 @@ describe('an unfinished copy', { timeout: 120_000 }, () => {
       assert.equal(copy.held, 2)
     }
     // What a crash may leave behind the chunks that were synced.
-    await writeFile(join(folder.dir, 'partial', ref.root.slice(2)), new Uint8Array(100), { flag: 'a' })
+    await writeFile(join(folder.dir, 'partial', ref.root.slice(2)), new Uint8Array(3 * mebibyte), { flag: 'a' })
     await using store = await openBlobStore({ dir: folder.dir, capBytes: roomy })
     {
       await using copy = await store.resume(ref, { owner: 'job' }, never)
@@ -177,6 +177,7 @@ describe('an unfinished copy', { timeout: 120_000 }, () => {
     }
     assert.ok(Buffer.compare(await read(store, ref.root), concatBytes(...chunks)) === 0)
     assert.equal(await store.usedBytes(), ref.size + 8 + 32 * 4)
+    assert.equal((await stat(await store.pathOf(ref.root))).size, ref.size)
     assert.deepEqual(await readdir(join(folder.dir, 'partial')), [])
     assert.equal(await store.resume(ref, {}, never), undefined)
   })

@@ -168,15 +168,21 @@ describe('fetching a blob', { timeout: 120_000 }, () => {
     }
   })
 
-  it('is done with the last chunk, however long the peer goes on', async () => {
-    await using world = await openWorld()
-    const ref = await put(world.source, bytesOf(10))
-    const list = await world.source.list(ref.root)
-    const chunks = bytesToHex(concatBytes(...(list?.chunks ?? [])))
-    const reply = encodeFrame({ type: 'blob', size: 10, chunks })
-    await world.server.handle(blobProtocol, saying([reply, bytesOf(10), bytesOf(10), bytesOf(10)]))
-    assert.deepEqual(await fetch(world, ref), ref)
-    assert.equal(world.hub.openStreams(), 0)
+  it('is done with the last chunk, whether the peer goes on or never ends', async () => {
+    for (const extra of [[bytesOf(10), bytesOf(10)], []]) {
+      await using world = await openWorld()
+      const ref = await put(world.source, bytesOf(10))
+      const list = await world.source.list(ref.root)
+      const chunks = bytesToHex(concatBytes(...(list?.chunks ?? [])))
+      await world.server.handle(blobProtocol, async (stream, _remote, signal) => {
+        await stream.receive(signal)
+        for (const frame of [encodeFrame({ type: 'blob', size: 10, chunks }), bytesOf(10), ...extra])
+          await stream.send(frame, signal)
+        await Promise.withResolvers<void>().promise
+      })
+      assert.deepEqual(await fetch(world, ref), ref)
+      assert.equal(world.hub.openStreams(), 0)
+    }
   })
 
   it('refuses before asking when the blob is too large', async () => {

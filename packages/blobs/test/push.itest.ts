@@ -87,6 +87,21 @@ describe('pushing a blob', { timeout: 120_000 }, () => {
     await push(world, ref)
   })
 
+  it('stops sending when the peer says no', async () => {
+    await using world = await openWorld()
+    let frames = 0
+    await world.server.handle(blobPutProtocol, async (stream, _remote, signal) => {
+      await stream.receive(signal)
+      await stream.send(encodeFrame({ type: 'go', first: 0 }), signal)
+      const error = { code: 'storage-full', message: 'full', blame: 'provider', details: {} }
+      await stream.send(encodeFrame({ type: 'error', error }), signal)
+      while ((await stream.receive(signal)) !== undefined) frames += 1
+    })
+    const ref = await put(world.source, bytesOf(40 * mebibyte))
+    await rejectsWith('storage-full', push(world, ref))
+    assert.ok(frames < 20, `${frames} frames were sent`)
+  })
+
   it('survives a peer that talks nonsense', async () => {
     const reply = (message: object): Uint8Array => encodeFrame(message)
     const lies: readonly (readonly [ErrorCode, readonly Uint8Array[]])[] = [

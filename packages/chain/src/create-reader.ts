@@ -6,7 +6,8 @@ import {
   unixSeconds,
   usdc,
   type Address,
-  type OperatorIndex,
+  operatorIndex,
+  quorumId,
   type QuorumId,
   type QuorumMembers,
   type SettlementProof,
@@ -43,7 +44,7 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
           remaining: usdc(order.remaining),
           settleBy: unixSeconds(order.settleBy),
           refundAt: unixSeconds(order.refundAt),
-          quorumId: order.quorumId === 0 ? undefined : (order.quorumId as QuorumId),
+          quorumId: order.quorumId === 0 ? undefined : quorumId(order.quorumId),
           feeBps: basisPoints(order.feeBps),
         }
       }),
@@ -108,7 +109,7 @@ async function readOperator(
   if (view.index === 0) return undefined
   return {
     address,
-    index: view.index as OperatorIndex,
+    index: operatorIndex(view.index),
     payout: asAddress(view.payout),
     provider: (view.roles & roles.provider) !== 0,
     validator: (view.roles & roles.validator) !== 0,

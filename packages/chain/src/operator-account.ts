@@ -1,5 +1,5 @@
 import type { Chain } from './open-chain.ts'
-import { asAddress, type Address, type PrivateKey, type QuorumId, type UsdcBase } from '@assay/protocol'
+import { asAddress, type Address, type PrivateKey, quorumId, type QuorumId, type UsdcBase } from '@assay/protocol'
 import { keccak256, parseEventLogs, toHex } from 'viem'
 import { quorumsAbi } from './abi/quorums.ts'
 import { stakesAbi } from './abi/stakes.ts'
@@ -61,7 +61,7 @@ export function openOperatorAccount({ client, reader }: Chain, privateKey: Priva
         client.getTransactionReceipt({ hash: sent.transactionHash }),
       )
       const [event] = parseEventLogs({ abi: quorumsAbi, eventName: 'QuorumCreated', logs: receipt.logs })
-      return event!.args.id as QuorumId
+      return quorumId(event!.args.id)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { fetchBeaconInfo, openDrandBeacon } from '@assay/beacon'
 import { openBlobStore } from '@assay/blobs'
-import { openChain, openOperatorAccount, type Chain } from '@assay/chain'
+import { openChain, openOperatorAccount, type Chain, type OperatorAccount } from '@assay/chain'
 import type { Beacon, BlobStore, ChainReader, Clock, Network, Rng, Signer } from '@assay/core'
 import { createLogger, openOperator, systemClock, systemRng, type Logger } from '@assay/node-kit'
 import { openNetwork } from '@assay/p2p'
@@ -39,6 +39,8 @@ export interface ServiceParts {
   readonly dir: string
 }
 
+type Role = 'provider' | 'validator' | 'aggregator'
+
 /** Options of every command that starts a service; each also from the environment. */
 export const withServiceOptions = (command: Command): Command =>
   command
@@ -58,7 +60,7 @@ export const withServiceOptions = (command: Command): Command =>
 export async function openServiceParts(
   io: Io,
   flags: ServiceFlags,
-  role: 'provider' | 'validator' | 'aggregator',
+  role: Role,
   stack: AsyncDisposableStack,
 ): Promise<ServiceParts> {
   const rpcUrls = flags.rpc ?? io.env['ASSAY_RPC_URLS']?.split(',') ?? missing('rpc', 'ASSAY_RPC_URLS')
@@ -70,11 +72,11 @@ export async function openServiceParts(
   const dir = flags.dataDir ?? io.env['ASSAY_DATA_DIR'] ?? join(homeOf(io).dataDir, role)
   const log = createLogger({ level: flags.logLevel, fields: { service: role }, secrets: [privateKey] })
   const chainClient = await openChain({ rpcUrls, escrow, pollMs: 200 }, io.signal)
-  await ensureStaked(io, flags, role, chainClient, privateKey)
+  await ensureStaked(io, flags, openOperatorAccount(chainClient, privateKey), role)
   const info = await fetchBeaconInfo({ clock: systemClock }, beaconUrl, io.signal)
   const network = stack.use(
     await openNetwork(
-      { privateKey, clock: systemClock, log: log as never },
+      { privateKey, clock: systemClock, log },
       { listen: flags.listen, bootstrap, dhtMode: 'server', privateNetwork: flags.privateNetwork === true },
     ),
   )
@@ -97,20 +99,14 @@ export async function openServiceParts(
   }
 }
 
-async function ensureStaked(
-  io: Io,
-  flags: ServiceFlags,
-  role: 'provider' | 'validator' | 'aggregator',
-  chain: Chain,
-  key: PrivateKey,
-): Promise<void> {
+async function ensureStaked(io: Io, flags: ServiceFlags, account: OperatorAccount, role: Role): Promise<void> {
   if (flags.stake === undefined) return
   const stakeUsdc = parseUsdc(flags.stake)
   if (stakeUsdc === undefined)
     throw new MarketError('config-invalid', '--stake is not an amount of USDC', { details: { flag: '--stake' } })
   const roles = { [role]: true }
   const payout = flags.payout === undefined ? {} : { payout: asAddress(flags.payout) }
-  await openOperatorAccount(chain, key).ensureStaked({ roles, stakeUsdc, ...payout }, io.signal)
+  await account.ensureStaked({ roles, stakeUsdc, ...payout }, io.signal)
 }
 
 function missing(flag: string, variable: string): never {

@@ -1,11 +1,6 @@
 /** Pure decisions of the market, and the ports through which services reach the world. */
-export type {
-  Beacon,
-} from './ports/beacon.ts'
-export type {
-  BlobStore,
-  PutBlobOptions,
-} from './ports/blob-store.ts'
+export type { Beacon } from './ports/beacon.ts'
+export type { BlobStore, PutBlobOptions } from './ports/blob-store.ts'
 export type {
   ChainMarket,
   ChainOperator,
@@ -18,21 +13,10 @@ export type {
   SignedBatch,
   VerdictStatus,
 } from './ports/chain.ts'
-export type {
-  Clock,
-} from './ports/clock.ts'
+export type { Clock } from './ports/clock.ts'
 export type { Log } from './ports/log.ts'
-export type {
-  CapabilityKey,
-  FrameStream,
-  Network,
-  Peer,
-  ProtocolName,
-  StreamHandler,
-} from './ports/network.ts'
-export type {
-  Rng,
-} from './ports/rng.ts'
+export type { CapabilityKey, FrameStream, Network, Peer, ProtocolName, StreamHandler } from './ports/network.ts'
+export type { Rng } from './ports/rng.ts'
 export type {
   ImageRef,
   Sandbox,
@@ -47,9 +31,7 @@ export type {
   SandboxSuccess,
   SandboxTask,
 } from './ports/sandbox.ts'
-export type {
-  Signer,
-} from './ports/signer.ts'
+export type { Signer } from './ports/signer.ts'
 export { breakerFailures, chooseProvider, isEligible, type Candidate, type Need } from './match/choose-provider.ts'
 export { planJob, type AttemptRecord, type JobPlan, type JobRecord } from './job/plan-job.ts'
 export { auditedPasses, nextPasses, type JudgedCommit } from './reputation/audited-passes.ts'
@@ -68,13 +50,31 @@ export {
   type EpochContext,
 } from './verify/check-epoch.ts'
 export { checkSeed, type SeedCheck } from './verify/check-seed.ts'
-export { decideAudit, type AuditDecision, type AuditFacts, type AuditVerdict, type SeatResult } from './verify/decide-audit.ts'
+export {
+  decideAudit,
+  type AuditDecision,
+  type AuditFacts,
+  type AuditVerdict,
+  type SeatResult,
+} from './verify/decide-audit.ts'
 export { exposureRoom } from './verify/exposure.ts'
 export { failedRunRoot } from './verify/failed-run-root.ts'
-export { faultStages, judgementStages, type Fault, type FaultCode, type FaultDetails, type JudgementStage } from './verify/fault.ts'
+export {
+  faultStages,
+  judgementStages,
+  type Fault,
+  type FaultCode,
+  type FaultDetails,
+  type JudgementStage,
+} from './verify/fault.ts'
 export { judgeAudit, type AuditCase, type AuditJudgement, type JudgedAudit } from './verify/judge-audit.ts'
 export { judgeBatch, type BatchJudgement } from './verify/judge-batch.ts'
-export { judgeEvidence, type EvidenceJudgement, type JudgedEvidence, type JudgeOptions } from './verify/judge-evidence.ts'
+export {
+  judgeEvidence,
+  type EvidenceJudgement,
+  type JudgedEvidence,
+  type JudgeOptions,
+} from './verify/judge-evidence.ts'
 export { verificationPolicy } from './verify/policy.ts'
 export {
   isAccepted,
@@ -94,3 +94,14 @@ export {
   type ReceiptReport,
 } from './verify/verify-receipt.ts'
 export { createSandboxTask, type TaskOptions } from './job/sandbox-task.ts'
+export { compareResults, explainFailure, type GateComparison, type GateRun } from './gate/compare-results.ts'
+export {
+  causeAdvice,
+  type CauseAdvice,
+  type ConditionPair,
+  type Difference,
+  type DifferenceCause,
+  type Excerpt,
+  type LineFinding,
+} from './gate/difference.ts'
+export { gateConditions } from './gate/gate-conditions.ts'

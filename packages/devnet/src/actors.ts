@@ -1,4 +1,4 @@
-import { derivePublicKey, deriveAddress, keccakText, type Address, type PrivateKey } from '@assay/protocol'
+import { asHash, derivePublicKey, deriveAddress, keccakText, type Address, type PrivateKey } from '@assay/protocol'
 
 /** An actor of a devnet: its key follows from the seed and its name, so equal seeds give equal markets. */
 export interface Actor {
@@ -9,7 +9,7 @@ export interface Actor {
 
 /** Never use these keys where money is real: whoever knows the seed knows them. */
 export function deriveActor(seed: string, name: string): Actor {
-  const privateKey = keccakText(`assay/devnet/1\n${seed}\n${name}`) as PrivateKey
+  const privateKey = asHash<PrivateKey>(keccakText(`assay/devnet/1\n${seed}\n${name}`))
   return { name, privateKey, address: deriveAddress(derivePublicKey(privateKey)) }
 }
 

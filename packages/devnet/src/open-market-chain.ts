@@ -73,9 +73,9 @@ export async function openMarketChain(options: MarketChainOptions, signal: Abort
 function balances({ providers, validators, aggregator, client, stakeUsdc, clientUsdc }: MarketChainOptions) {
   const staked = [...providers, ...validators, aggregator].map(({ address }) => ({
     address,
-    amount: stakeUsdc as bigint,
+    amount: stakeUsdc,
   }))
-  return [...staked, { address: client.address, amount: clientUsdc as bigint }]
+  return [...staked, { address: client.address, amount: clientUsdc }]
 }
 
 /** Coins for gas, straight from the chain's own accounts. */

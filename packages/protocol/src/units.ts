@@ -70,6 +70,8 @@ export const byteCount = (bytes: number): ByteCount => bytes as ByteCount
 export const ppm = (parts: number): Ppm => parts as Ppm
 export const basisPoints = (points: number): BasisPoints => points as BasisPoints
 export const milliCpus = (thousandths: number): MilliCpus => thousandths as MilliCpus
+export const operatorIndex = (index: number): OperatorIndex => index as OperatorIndex
+export const quorumId = (id: number): QuorumId => id as QuorumId
 export const beaconRound = (round: number): BeaconRound => round as BeaconRound
 
 /** The chain's clock for a wall-clock instant, rounded down. */

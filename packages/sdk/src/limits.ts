@@ -16,7 +16,7 @@ export const limits = {
   streamTries: 10,
   /** First pause before a repetition. Doubles each time. */
   firstPauseMs: 250,
-  /** Longest pause between repetitions. */
+  /** Longest pause between repetitions: a restarted aggregator is found again within seconds. */
   maxPauseMs: 10_000,
   /** Files hashed, and blobs uploaded, at the same time: keeps a link and four cores busy at 1 MiB of memory each. */
   transfers: 4,

@@ -15,7 +15,7 @@ test('hashes and uploads 200 MiB in bounded memory', async (t) => {
   let most = 0
   let start = 0
   setFlagsFromString('--expose-gc')
-  const collectGarbage: () => void = runInNewContext('gc')
+  const collectGarbage = runInNewContext('gc') as () => void
   const held = (): number => {
     collectGarbage()
     const { arrayBuffers, heapUsed } = process.memoryUsage()

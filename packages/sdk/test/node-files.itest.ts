@@ -77,7 +77,7 @@ test('makes a shard of every top-level entry, sorted, folders as trees, hidden o
     assert.deepEqual(await names(inputsFromFolder(dir, { hidden: true })), [['.DS_Store', ['.DS_Store']], ...shards])
     const [b] = await collect(inputsFromFiles([join(dir, 'b.txt')]))
     assert.equal(b?.files[0]?.executable, true)
-    assert.equal(Buffer.concat(await collect(readSource(b!.files[0]!.open()))).toString(), 'b')
+    assert.equal(Buffer.concat(await collect(readSource(b.files[0].open()))).toString(), 'b')
     assert.deepEqual(await names(inputsFromFiles([join(dir, 'b.txt'), join(dir, 'a')])), [
       ['b.txt', ['b.txt']],
       ['a', ['.env', 'z/deep.txt']],

@@ -22,13 +22,7 @@ import {
   toJson,
   usdc,
   WorkReply,
-  type AuditReason,
-  type Envelope,
   type LeaseOffer,
-  type OpenRequest,
-  type OrderId,
-  type ResultRoot,
-  type Salt,
   type SignedCommit,
   type WorkRequest,
 } from '@assay/protocol'
@@ -49,6 +43,7 @@ import {
   createSqliteStore,
   migrations,
   openProvider,
+  type ProviderDeps,
   type ProviderOptions,
   type ProviderService,
 } from '../src/index.ts'
@@ -64,6 +59,8 @@ export interface StageOptions {
   readonly options?: Partial<ProviderOptions>
   readonly spec?: Readonly<Record<string, unknown>>
   readonly wrap?: (sandbox: Sandbox) => Sandbox
+  /** What the provider is opened with, tampered with. */
+  readonly ports?: (deps: ProviderDeps) => ProviderDeps
   /** Stake of the provider; 0 leaves it unregistered. */
   readonly stakeUsdc?: bigint
 }
@@ -74,6 +71,7 @@ export async function openStage({
   options = {},
   spec: fields,
   wrap = (sandbox) => sandbox,
+  ports = (deps) => deps,
   stakeUsdc = 50_000_000n,
 }: StageOptions = {}) {
   const stack = new AsyncDisposableStack()
@@ -115,7 +113,7 @@ export async function openStage({
   const orderId = chain.fund(terms)
 
   const sandbox = stack.use(createFakeSandbox({ clock }, { images: { [image]: run ?? honestImage } }))
-  const own = {
+  const own: Own = {
     clock,
     beacon,
     chain,
@@ -124,6 +122,7 @@ export async function openStage({
     sandbox: wrap(sandbox),
     provider,
     blobs: stack.use(createFileBackedStore(dir)),
+    ports,
   }
   const started = await startProvider(own, options)
   let current = started
@@ -207,10 +206,11 @@ interface Own {
   readonly provider: TestActor
   /** Its disk: outlives a restart. */
   readonly blobs: BlobStore
+  readonly ports: (deps: ProviderDeps) => ProviderDeps
 }
 
 async function startProvider(
-  { clock, beacon, chain, hub, dir, sandbox, provider, blobs }: Own,
+  { clock, beacon, chain, hub, dir, sandbox, provider, blobs, ports }: Own,
   options: Partial<ProviderOptions>,
 ) {
   const stack = new AsyncDisposableStack()
@@ -236,7 +236,7 @@ async function startProvider(
     classes: ['D1'],
     inputBytes: byteCount(1024),
   }
-  const service = await openProvider(deps, { ...defaults, ...options })
+  const service = await openProvider(ports(deps), { ...defaults, ...options })
   return {
     service,
     store,

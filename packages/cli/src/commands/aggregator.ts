@@ -1,7 +1,7 @@
 import { createAggregatorStore, migrations, openAggregator, serveAggregator } from '@assay/aggregator'
 import { openWallet } from '@assay/chain'
 import { openDatabase } from '@assay/node-kit'
-import { basisPoints, MarketError, parseUsdc, type QuorumId, type UsdcBase } from '@assay/protocol'
+import { basisPoints, MarketError, parseUsdc, quorumId, type UsdcBase } from '@assay/protocol'
 import { join } from 'node:path'
 import { openServiceParts, untilStopped, withServiceOptions, type ServiceFlags } from '../open-service-parts.ts'
 import type { AddCommand } from './add-command.ts'
@@ -38,7 +38,7 @@ export const addAggregator: AddCommand = (program, io) => {
       const store = createAggregatorStore(database)
       const wallet = openWallet(parts.chainClient, parts.privateKey, store.transactions)
       const options = {
-        quorumId: flags.quorum as QuorumId,
+        quorumId: quorumId(flags.quorum),
         feeBps: basisPoints(flags.fee),
         priceUsdc: money('price', flags.price),
         auditFeeUsdc: money('audit-fee', flags.auditFee),

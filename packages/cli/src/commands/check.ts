@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import type { AddCommand } from './add-command.ts'
+import { describeReport, plainReport } from './check-report.ts'
+import { checkShards } from './check-shards.ts'
 import { jobOf, jobOptions } from './run.ts'
 
 type CheckFlags = Parameters<typeof jobOf>[2] & {
@@ -20,8 +22,6 @@ export const addCheck: AddCommand = (program, io, setExit) => {
     .option('--json', 'one JSON object on stdout instead of text')
     .addHelpText('after', checkHelp)
     .action(async (command: string[], flags: CheckFlags) => {
-      const { checkShards } = await import('./check-shards.ts')
-      const { describeReport, plainReport } = await import('./check-report.ts')
       const show = (text: string): void => {
         if (flags.json === true) return
         if (io.isTerminal) io.redraw(text)

@@ -1,5 +1,7 @@
+import type { Command } from 'commander'
+import type { Io } from '../io.ts'
 import { formatUsdc, parseMessage, hashSchema, type JobView, type OrderId } from '@assay/protocol'
-import { exitCodes } from '../exit-codes.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { openProgress } from '../progress.ts'
 import { openMarketClient, type MarketFlags } from '../settings.ts'
 import { formatTable, shortId } from '../table.ts'
@@ -13,7 +15,14 @@ const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
 
 export const addJob: AddCommand = (program, io, setExit) => {
   const job = program.command('job').description('list, show, follow, cancel and explain jobs')
+  addList(job, io)
+  addShow(job, io)
+  addFollow(job, io, setExit)
+  addCancel(job, io)
+  addExplain(job, io)
+}
 
+function addList(job: Command, io: Io): void {
   withMarketOptions(job.command('list'))
     .description('the newest jobs of this key')
     .action(async (flags: Flags) => {
@@ -29,7 +38,9 @@ export const addJob: AddCommand = (program, io, setExit) => {
       ])
       for (const line of formatTable(['job', 'state', 'verified', 'paid USDC', 'created'], rows)) io.out(line)
     })
+}
 
+function addShow(job: Command, io: Io): void {
   withMarketOptions(job.command('show'))
     .description('state of one job and each of its attempts')
     .argument('<job>', 'job id')
@@ -40,7 +51,9 @@ export const addJob: AddCommand = (program, io, setExit) => {
       if (flags.json === true) return io.out(JSON.stringify(toPlain(view)))
       for (const line of describeView(view, found.shardNames)) io.out(line)
     })
+}
 
+function addFollow(job: Command, io: Io, setExit: (code: ExitCode) => void): void {
   withMarketOptions(job.command('follow'))
     .description('wait for a job and save what was verified')
     .argument('<job>', 'job id')
@@ -59,7 +72,9 @@ export const addJob: AddCommand = (program, io, setExit) => {
       )
       if (saved.missing.length > 0) setExit(exitCodes.incomplete)
     })
+}
 
+function addCancel(job: Command, io: Io): void {
   withMarketOptions(job.command('cancel'))
     .description('start nothing new; what is verified is paid, the rest comes back')
     .argument('<job>', 'job id')
@@ -69,7 +84,9 @@ export const addJob: AddCommand = (program, io, setExit) => {
       await found.cancel(io.signal)
       io.out(flags.json === true ? JSON.stringify({ orderId: found.id, cancelled: true }) : `cancelling ${found.id}`)
     })
+}
 
+function addExplain(job: Command, io: Io): void {
   withMarketOptions(job.command('explain'))
     .description('why each shard is where it is, whose fault a failure was, where its money is')
     .argument('<job>', 'job id')

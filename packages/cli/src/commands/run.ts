@@ -1,7 +1,7 @@
 import { systemClock } from '@assay/node-kit'
 import { resolveImage } from '@assay/runner'
 import { formatUsdc, MarketError, type JobEvent } from '@assay/protocol'
-import type { Client, Job, MapOptions } from '@assay/sdk'
+import type { Job, MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
 import type { Command } from 'commander'
 import { join, resolve } from 'node:path'
@@ -46,7 +46,10 @@ export const addRun: AddCommand = (program, io, setExit) => {
       const client = await openMarketClient(io, flags)
       await using _ = client
       using progress = openProgress(io, flags.json === true)
-      const job = await startJob(io, client, command, flags, progress)
+      const job = await client.map({
+        ...(await jobOf(io, command, flags)),
+        onProgress: (event) => reportStart(event, progress),
+      })
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
       await followJob(job, progress, io.signal)
       const { saved, receipt, path } = await collect(job, flags.output, {
@@ -131,16 +134,6 @@ export async function jobOf(
     ...(flags.auditBudget !== undefined && { auditBudgetUsdc: flags.auditBudget }),
     ...(flags.minAuditRate !== undefined && { minAuditRate: flags.minAuditRate }),
   }
-}
-
-async function startJob(
-  io: Io,
-  client: Client,
-  command: readonly string[],
-  flags: RunFlags,
-  progress: Progress,
-): Promise<Job> {
-  return client.map({ ...(await jobOf(io, command, flags)), onProgress: (event) => reportStart(event, progress) })
 }
 
 /** Shows how far a job is on its way to the market. */

@@ -1,6 +1,6 @@
 import { openChain, openWallet, createMemoryLog } from '@assay/chain'
 import { createKeystore, openOperator } from '@assay/node-kit'
-import { asAddress, formatUsdc, MarketError } from '@assay/protocol'
+import { asAddress, asHash, formatUsdc, MarketError, type PrivateKey } from '@assay/protocol'
 import { access } from 'node:fs/promises'
 import type { Io } from '../io.ts'
 import { findDevnet, keystorePath, operatorKey } from '../settings.ts'
@@ -84,7 +84,7 @@ async function walletKey(io: Io) {
       () => false,
     ))
   const devnet = own ? undefined : await findDevnet(io)
-  return devnet === undefined ? operatorKey(io) : (devnet.clientKey as Awaited<ReturnType<typeof operatorKey>>)
+  return devnet === undefined ? operatorKey(io) : asHash<PrivateKey>(devnet.clientKey)
 }
 
 async function marketOf(io: Io, flags: WalletFlags) {
