@@ -7,6 +7,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 
 import { createHardhatRuntimeEnvironment } from 'hardhat/hre'
 import { type Address, type Hex, keccak256, parseEther, toBytes } from 'viem'
@@ -38,25 +39,31 @@ export interface LocalChain extends AsyncDisposable {
 }
 
 const HOST = '127.0.0.1'
+/** Hardhat looks for a project around the working directory unless told where one is: callers stand anywhere. */
+const projectRoot = fileURLToPath(new URL('..', import.meta.url))
 const NETWORK = 'local'
 
 /** Starts a chain and resolves once it answers. Disposing it drops open connections and frees the port. */
 export async function startLocalChain(options: LocalChainOptions = {}): Promise<LocalChain> {
   const chainId = options.chainId ?? 31_337
   const accounts = Array.from({ length: options.accounts ?? 20 }, (_, index) => deriveAccount(index))
-  const hre = await createHardhatRuntimeEnvironment({
-    networks: {
-      [NETWORK]: {
-        type: 'edr-simulated',
-        hardfork: 'osaka',
-        chainId,
-        allowBlocksWithSameTimestamp: true,
-        loggingEnabled: false,
-        mining: { auto: options.mining?.auto ?? true, interval: options.mining?.intervalMs ?? 0 },
-        accounts: accounts.map(({ privateKey }) => ({ privateKey, balance: parseEther('10000') })),
+  const hre = await createHardhatRuntimeEnvironment(
+    {
+      networks: {
+        [NETWORK]: {
+          type: 'edr-simulated',
+          hardfork: 'osaka',
+          chainId,
+          allowBlocksWithSameTimestamp: true,
+          loggingEnabled: false,
+          mining: { auto: options.mining?.auto ?? true, interval: options.mining?.intervalMs ?? 0 },
+          accounts: accounts.map(({ privateKey }) => ({ privateKey, balance: parseEther('10000') })),
+        },
       },
     },
-  })
+    {},
+    projectRoot,
+  )
   const server = await hre.network.createServer(NETWORK, HOST, options.port ?? 0)
   const { port } = await server.listen()
   const sockets = trackSockets(port)

@@ -1,11 +1,13 @@
 import { durationMs, MarketError, type Address, type JobEvent, type OrderId } from '@assay/protocol'
+import { createBell, type Bell } from './bell.ts'
 import type { AggregatorDeps, AggregatorOptions, Context } from './context.ts'
 import { openDirectory } from './directory.ts'
 import { createHttpApp, type HttpApp } from './http/app.ts'
 import { aggregatorLimits as limits } from './limits.ts'
 import { serveMarketBlobs } from './serve-blobs.ts'
-import { openTasks } from './tasks.ts'
+import { openTasks, type Tasks } from './tasks.ts'
 import { planMarket } from './use-cases/plan-market.ts'
+import { createWatchers } from './watchers.ts'
 
 /** A running aggregator. Closing it loses nothing: every state is in the store. */
 export interface Aggregator extends AsyncDisposable {
@@ -53,18 +55,13 @@ export async function openAggregator(
   return { address: signer.address, http, untilSeen, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-async function planForever(
-  context: Context,
-  tasks: Parameters<typeof planMarket>[1],
-  bell: Bell,
-  signal: AbortSignal,
-): Promise<void> {
+async function planForever(context: Context, tasks: Tasks, bell: Bell, signal: AbortSignal): Promise<void> {
   const { clock, log } = context
   while (!signal.aborted) {
     // Armed before planning: what changes meanwhile starts the next round at once.
     const rung = bell.arm()
     try {
-      await planMarket(context, tasks, signal)
+      await planMarket(context, tasks)
     } catch (error) {
       if (!signal.aborted)
         log.error({ error: error instanceof Error ? error.message : String(error) }, 'planning.failed')
@@ -74,44 +71,5 @@ async function planForever(
     await Promise.race([rung, clock.sleep(durationMs(limits.planEveryMs), pause).catch(() => undefined)])
     tick.abort()
     await clock.sleep(durationMs(limits.planDelayMs), signal).catch(() => undefined)
-  }
-}
-
-interface Bell {
-  readonly ring: () => void
-  /** Resolves at the first ring from now on. */
-  readonly arm: () => Promise<void>
-}
-
-function createBell(): Bell {
-  let pending = Promise.withResolvers<void>()
-  return {
-    ring: () => pending.resolve(),
-    arm() {
-      pending = Promise.withResolvers()
-      return pending.promise
-    },
-  }
-}
-
-/** Wakes whoever follows the events of a job. */
-export interface Watchers {
-  tell(orderId: OrderId): void
-  /** Calls `heard` at each new event until the returned function is called. */
-  watch(orderId: OrderId, heard: () => void): () => void
-}
-
-function createWatchers(): Watchers {
-  const all = new Map<OrderId, Set<() => void>>()
-  return {
-    tell: (orderId) => all.get(orderId)?.forEach((heard) => heard()),
-    watch(orderId, heard) {
-      const set = all.get(orderId) ?? new Set()
-      all.set(orderId, set.add(heard))
-      return () => {
-        set.delete(heard)
-        if (set.size === 0) all.delete(orderId)
-      }
-    },
   }
 }

@@ -4,8 +4,6 @@ export const aggregatorLimits = {
   epochLeaves: 256,
   /** A commit waits at most this long for company before its epoch closes. */
   epochAgeMs: 5_000,
-  /** Proposals of the same commits before the job waits for validators to come back. */
-  epochProposals: 5,
   /** How long a validator may take to acknowledge, sign or reveal. */
   validatorReplyMs: 20_000,
   /** How long a provider may take to open a sampled commit, and how often it is asked. */
@@ -26,8 +24,10 @@ export const aggregatorLimits = {
   quoteMs: 10 * 60_000,
   /** Quotes open at once: a quote reserves upload room. */
   openQuotes: 1_000,
-  /** Jobs running at once. */
+  /** Jobs running at once: a planning round looks at all of them, and must stay well under its pace. */
   activeJobs: 1_000,
+  /** Jobs in a client's list: the newest are what it looks for, and one answer stays small. */
+  jobsListed: 200,
   /** Wrong or stale adverts are asked for again at this pace. */
   discoveryMs: 2_000,
   /** Peers kept in the directory. */
@@ -43,6 +43,6 @@ export const aggregatorLimits = {
   eventsPerJob: 50_000,
   /** Clock difference allowed in signed requests. */
   requestAgeMs: 60_000,
-  /** JSON body of a request. */
+  /** JSON body of a request: the largest spec, with room for spaces and line breaks that its canonical form lacks. */
   bodyBytes: 6 * 1024 * 1024,
 } as const

@@ -1,4 +1,5 @@
 import { serveBlobs, servePushes } from '@assay/blobs'
+import { hash32Schema } from '@assay/protocol'
 import type { Context } from './context.ts'
 
 /**
@@ -9,7 +10,8 @@ export async function serveMarketBlobs({ blobs, directory, network, store }: Con
   await serveBlobs(network, blobs, { authorize: (peer) => directory.node(peer.address) !== undefined })
   await servePushes(network, blobs, {
     authorize(peer, ref, ticket) {
-      const attempt = store.byLease(ticket as never)
+      const lease = hash32Schema.safeParse(ticket)
+      const attempt = lease.success ? store.byLease(lease.data) : undefined
       if (attempt === undefined || attempt.provider !== peer.address || attempt.state === 'expired') return false
       const job = store.job(attempt.orderId)
       // age adds 16 bytes to each 64 KiB and a header; the result brings its manifest.

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@assay/core'
-import { durationMs, toMarketError, unixMs, type UnixMs } from '@assay/protocol'
+import { toMarketError, unixMs, type UnixMs } from '@assay/protocol'
 import { aggregatorLimits } from './limits.ts'
 
 /**
@@ -44,29 +44,5 @@ export function openTasks(deps: { readonly clock: Clock; readonly log: Log; read
       stop.abort()
       await Promise.allSettled(live.values())
     },
-  }
-}
-
-/** Runs `work` with a signal that also fires after `ms`; the timeout's error is `onTimeout`. */
-export async function withDeadline<T>(
-  clock: Clock,
-  ms: number,
-  parent: AbortSignal,
-  onTimeout: () => Error,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const timeout = new AbortController()
-  const done = new AbortController()
-  const timer = clock.sleep(durationMs(ms), AbortSignal.any([parent, done.signal])).then(
-    () => timeout.abort(onTimeout()),
-    () => undefined,
-  )
-  try {
-    return await work(AbortSignal.any([parent, timeout.signal]))
-  } catch (error) {
-    throw timeout.signal.aborted && !parent.aborted ? timeout.signal.reason : error
-  } finally {
-    done.abort()
-    await timer
   }
 }

@@ -1,4 +1,4 @@
-import { MarketError } from '@assay/protocol'
+import type { MarketError } from '@assay/protocol'
 
 /** Counts the calls of ports and makes one of them fail. */
 export interface FailingPorts {

@@ -10,8 +10,8 @@ import {
   type JobSpec,
 } from '@assay/protocol'
 import type { Hono } from 'hono'
-import { Readable } from 'node:stream'
 import type { Context } from '../context.ts'
+import { replyJson } from './reply-json.ts'
 
 const blobRoot = hashSchema<BlobRoot>()
 
@@ -33,7 +33,7 @@ export function addBlobRoutes(app: Hono, context: Context): void {
       { maxBytes: byteCount(size), expect: root, owner: quote.orderId },
       c.req.raw.signal,
     )
-    return c.json({ root: ref.root, size: ref.size }, 201)
+    return replyJson({ root: ref.root, size: ref.size }, 201)
   })
 
   app.get('/v1/blobs/:root', async (c) => {
@@ -41,7 +41,7 @@ export function addBlobRoutes(app: Hono, context: Context): void {
     const list = await blobs.list(root)
     if (list === undefined) throw new MarketError('blob-unknown', 'no such blob', { details: { root } })
     const offset = startOf(c.req.header('range'), list.size)
-    const body = Readable.toWeb(Readable.from(blobs.read(root, { offset: byteCount(offset) }, c.req.raw.signal)))
+    const body = toStream(blobs.read(root, { offset: byteCount(offset) }, c.req.raw.signal))
     const headers = {
       'content-type': 'application/octet-stream',
       'content-length': String(list.size - offset),
@@ -50,7 +50,7 @@ export function addBlobRoutes(app: Hono, context: Context): void {
       'cache-control': 'public, max-age=31536000, immutable',
       ...(offset > 0 && { 'content-range': `bytes ${offset}-${list.size - 1}/${list.size}` }),
     }
-    return new Response(body as ReadableStream<Uint8Array>, { status: offset > 0 ? 206 : 200, headers })
+    return new Response(body, { status: offset > 0 ? 206 : 200, headers })
   })
 }
 
@@ -63,4 +63,18 @@ function startOf(range: string | undefined, size: number): number {
   const match = /^bytes=(\d{1,16})-$/.exec(range ?? '')
   const offset = match === null ? 0 : parseMessage(byteCountSchema, Number(match[1]), 'range')
   return offset < size ? offset : 0
+}
+
+function toStream(parts: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = parts[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await iterator.next()
+      if (next.done === true) controller.close()
+      else controller.enqueue(next.value)
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
 }

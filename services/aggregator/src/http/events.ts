@@ -1,8 +1,8 @@
-import { hashSchema, MarketError, parseMessage, toJson, type JobEvent, type OrderId } from '@assay/protocol'
+import { hashSchema, MarketError, parseMessage, toJson, type OrderId } from '@assay/protocol'
 import type { Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
-import type { Watchers } from '../aggregator.ts'
+import { streamSSE, type SSEStreamingApi } from 'hono/streaming'
 import type { Context } from '../context.ts'
+import type { Watchers } from '../watchers.ts'
 
 const page = 500
 const orderIdSchema = hashSchema<OrderId>()
@@ -14,23 +14,17 @@ export function addEventRoutes(app: Hono, { store }: Context, watchers: Watchers
     if (store.job(orderId) === undefined)
       throw new MarketError('job-unknown', 'no such job here', { details: { orderId } })
     const from = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? 0)
+    let seq = Number.isSafeInteger(from) && from >= 0 ? from : 0
     return streamSSE(c, async (stream) => {
-      let seq = Number.isSafeInteger(from) && from >= 0 ? from : 0
       let news = Promise.withResolvers<void>()
       const unwatch = watchers.watch(orderId, () => news.resolve())
       stream.onAbort(() => news.resolve())
       try {
         while (!stream.aborted) {
           news = Promise.withResolvers()
-          let batch: readonly JobEvent[]
-          while ((batch = store.eventsAfter(orderId, seq, page)).length > 0 && !stream.aborted) {
-            for (const event of batch) {
-              await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(toJson(event)) })
-              seq = event.seq
-              if (event.type === 'job.closed') return
-            }
-          }
-          if (store.job(orderId)?.state === 'closed') return
+          const over = store.job(orderId)?.state === 'closed'
+          seq = await catchUp(store, orderId, seq, stream)
+          if (over) return
           await news.promise
         }
       } finally {
@@ -38,4 +32,22 @@ export function addEventRoutes(app: Hono, { store }: Context, watchers: Watchers
       }
     })
   })
+}
+
+/** Writes everything after `seq` and returns the last number written. */
+async function catchUp(
+  store: Context['store'],
+  orderId: OrderId,
+  seq: number,
+  stream: SSEStreamingApi,
+): Promise<number> {
+  let last = seq
+  for (;;) {
+    const batch = store.eventsAfter(orderId, last, page)
+    for (const event of batch) {
+      await stream.writeSSE({ id: String(event.seq), event: event.type, data: JSON.stringify(toJson(event)) })
+      last = event.seq
+    }
+    if (batch.length < page || stream.aborted) return last
+  }
 }

@@ -1,6 +1,5 @@
 import { serve } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
-import type { Server } from 'node:http'
 import type { Aggregator } from '../aggregator.ts'
 
 /** The HTTP API on a port. Closing drops open connections: clients resume events and downloads where they stopped. */
@@ -14,15 +13,16 @@ export async function serveAggregator(
   options: { readonly host: string; readonly port: number },
 ): Promise<AggregatorServer> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
-  const server = serve({ fetch: http.fetch, hostname: options.host, port: options.port }, resolve) as Server
+  const server = serve({ fetch: http.fetch, hostname: options.host, port: options.port }, resolve)
   server.once('error', reject)
   const { port } = await promise
   return {
     url: `http://${options.host}:${port}`,
     async [Symbol.asyncDispose]() {
-      const closed = new Promise((done) => server.close(done))
-      server.closeAllConnections()
-      await closed
+      const closed = Promise.withResolvers<void>()
+      server.close(() => closed.resolve())
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      await closed.promise
     },
   }
 }

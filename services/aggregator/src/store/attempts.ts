@@ -1,4 +1,12 @@
-import { asAddress, usdc, type Address, type Commitment, type Hash32, type OrderId, type UsdcBase } from '@assay/protocol'
+import {
+  asAddress,
+  usdc,
+  type Address,
+  type Commitment,
+  type Hash32,
+  type OrderId,
+  type UsdcBase,
+} from '@assay/protocol'
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import { newColumns, patchColumns, toAttempt } from './attempt-row.ts'
 import { conflict } from './conflict.ts'
@@ -28,26 +36,28 @@ export interface AttemptsStore {
   unsettledOf(provider: Address): readonly AttemptRow[]
   /** Throws `state-conflict` when `rev` is not current. */
   updateAttempt(attempt: AttemptRow, patch: AttemptPatch): AttemptRow
-  /** Puts commits into an epoch, or takes them out with `null`. */
-  assignEpoch(commitments: readonly Commitment[], epoch: Hash32 | null, mustAudit: boolean): void
+  /** Puts commits that wait into an epoch, or moves them there from another one. */
+  joinEpoch(commitments: readonly Commitment[], epoch: Hash32): void
+  /** Lets the commits of an epoch wait for another one; with `mustAudit` each is audited from now on whatever its rate. */
+  leaveEpoch(epoch: Hash32, mustAudit: boolean): void
 }
 
 export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
   const one = (row: typeof attempts.$inferSelect | undefined): AttemptRow | undefined => row && toAttempt(row)
   return {
-    addAttempt: (attempt) =>
-      db.insert(attempts).values(newColumns(attempt)).onConflictDoNothing().run().changes === 1,
+    addAttempt: (attempt) => db.insert(attempts).values(newColumns(attempt)).onConflictDoNothing().run().changes === 1,
     attempt: (key) => one(db.select().from(attempts).where(keyIs(key)).get()),
     attemptsOf: (orderId) => db.select().from(attempts).where(eq(attempts.orderId, orderId)).all().map(toAttempt),
     byCommitment: (commitment) => one(db.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
     byLease: (lease) => one(db.select().from(attempts).where(eq(attempts.lease, lease)).get()),
     unbatched: () =>
       db
-        .select()
+        .select({ attempt: attempts })
         .from(attempts)
-        .where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch)))
+        .innerJoin(jobs, eq(jobs.orderId, attempts.orderId))
+        .where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch), eq(jobs.state, 'running')))
         .all()
-        .map(toAttempt),
+        .map((row) => toAttempt(row.attempt)),
     load: () => readLoad(db),
     unsettledOf: (provider) =>
       db
@@ -64,9 +74,19 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
         throw conflict('attempt', `${attempt.orderId}/${attempt.shard}/${attempt.attempt}`)
       return { ...attempt, ...patch, rev: attempt.rev + 1 }
     },
-    assignEpoch(commitments, epoch, mustAudit) {
+    joinEpoch(commitments, epoch) {
       for (const commitment of commitments)
-        db.update(attempts).set({ epoch, mustAudit }).where(eq(attempts.commitment, commitment)).run()
+        db.update(attempts)
+          .set({ epoch })
+          .where(and(eq(attempts.commitment, commitment), eq(attempts.state, 'committed')))
+          .run()
+    },
+    leaveEpoch(epoch, mustAudit) {
+      const set = { epoch: null, ...(mustAudit && { mustAudit }) }
+      db.update(attempts)
+        .set(set)
+        .where(and(eq(attempts.epoch, epoch), eq(attempts.state, 'committed')))
+        .run()
     },
   }
 }

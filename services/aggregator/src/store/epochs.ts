@@ -1,11 +1,4 @@
-import {
-  asHash,
-  BeaconValue,
-  beaconRound,
-  Envelope,
-  EpochLeaf,
-  type Hash32,
-} from '@assay/protocol'
+import { asHash, BeaconValue, beaconRound, Envelope, EpochLeaf, type Hash32 } from '@assay/protocol'
 import { eq, inArray } from 'drizzle-orm'
 import { z } from 'zod'
 import { asQuorumId, read, readOptional, write } from './codec-schema.ts'

@@ -1,10 +1,4 @@
-import {
-  type Address,
-  type FailedAttempt,
-  type JobEvidence,
-  type OperatorEntry,
-  type SeededEpoch,
-} from '@assay/protocol'
+import type { Address, FailedAttempt, JobEvidence, OperatorEntry, SeededEpoch } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, JobRow } from '../store/records.ts'
 
@@ -13,6 +7,10 @@ export async function buildEvidence(context: Context, job: JobRow, signal: Abort
   const { beacon, chain, quorum, store } = context
   const attempts = store.attemptsOf(job.orderId)
   const audits = store.auditsOf(job.orderId).map((row) => row.audit)
+  const accepted = attempts.filter((attempt) => attempt.state === 'accepted').map((attempt) => attempt.provider)
+  const auditors = audits.flatMap(({ rounds }) =>
+    rounds.flatMap(({ attestations }) => attestations.map(({ validator }) => validator)),
+  )
   return {
     v: 1,
     market: { chainId: chain.market.chainId, escrow: chain.market.escrow },
@@ -23,16 +21,7 @@ export async function buildEvidence(context: Context, job: JobRow, signal: Abort
     epochs: readEpochs(context, attempts),
     audits,
     failures: attempts.flatMap(toFailure),
-    operators: await readOperators(
-      context,
-      new Set([
-        ...attempts.filter((attempt) => attempt.state === 'accepted').map((attempt) => attempt.provider),
-        ...audits.flatMap((audit) =>
-          audit.rounds.flatMap((round) => round.attestations.map((shown) => shown.validator)),
-        ),
-      ]),
-      signal,
-    ),
+    operators: await readOperators(context, new Set([...accepted, ...auditors]), signal),
   }
 }
 

@@ -1,31 +1,40 @@
-import { slashAmount, type AuditJudgement } from '@assay/core'
-import { deriveEvidenceHash, verdictOutcomes, type ErrorCode, type ShardVerdict, type Verdict } from '@assay/protocol'
+import { isConviction, slashAmount } from '@assay/core'
+import {
+  assertBug,
+  deriveEvidenceHash,
+  verdictOutcomes,
+  type ErrorCode,
+  type UsdcBase,
+  type Verdict,
+} from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptPatch } from '../store/records.ts'
-import type { AuditCaseFile } from './run-audit.ts'
+import type { AuditFile, FinalJudgement, FinalVerdict } from './audit-file.ts'
 import { spreadContagion } from './start-audit.ts'
 
-type Judged = Extract<AuditJudgement, { ok: true }>
-
 /** Records the verdict: pays, retries, or convicts, all in one step. */
-export async function concludeAudit(context: Context, file: AuditCaseFile, judgement: Judged): Promise<void> {
+export async function concludeAudit(
+  context: Context,
+  file: AuditFile,
+  judgement: FinalJudgement,
+  signal: AbortSignal,
+): Promise<void> {
   const { chain, clock, store } = context
-  const verdict = judgement.verdict as ShardVerdict
-  const convicts = verdict === 'provider-fault' || verdict === 'both-wrong'
-  const stake = convicts ? (await chain.operator(file.row.provider, AbortSignal.timeout(10_000)))?.stake : undefined
+  const { commitment, provider, unopened } = file.row
+  const { verdict } = judgement
+  const operator = isConviction(verdict) ? await chain.operator(provider, signal) : undefined
   store.transaction(() => {
-    const attempt = store.byCommitment(file.row.commitment)!
-    store.updateAudit(file.row.commitment, { state: 'judged', verdict })
-    store.updateAttempt(attempt, { ...patchFor(verdict, file.row.unopened), atMs: clock.now() })
-    if (convicts && stake !== undefined) convict(context, file, judgement, stake)
+    const attempt = store.byCommitment(commitment) ?? file.attempt
+    store.updateAudit(commitment, { state: 'judged', verdict })
+    store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
+    if (operator !== undefined) convict(context, { ...file, attempt }, judgement, operator.stake)
   })
   announce(context, file, verdict)
   context.wake()
 }
 
-function patchFor(verdict: ShardVerdict, unopened: boolean): AttemptPatch {
+function patchFor(verdict: FinalVerdict, unopened: boolean): AttemptPatch {
   switch (verdict) {
-    case 'unsampled':
     case 'passed':
     case 'provider-right':
       return { state: 'accepted', verdict }
@@ -42,32 +51,35 @@ function patchFor(verdict: ShardVerdict, unopened: boolean): AttemptPatch {
 /** Writes down the verdict that will slash, and re-audits what else this provider has open. */
 function convict(
   context: Context,
-  { row, attempt, job }: AuditCaseFile,
-  judgement: Judged,
-  stakeUsdc: Parameters<typeof slashAmount>[0]['stakeUsdc'],
+  { row, attempt, job }: AuditFile,
+  judgement: FinalJudgement,
+  stakeUsdc: UsdcBase,
 ): void {
   const { clock, store } = context
-  const { orderId, shard, attempt: number, provider } = attempt
+  const { orderId, shard, attempt: number, provider, priceUsdc, ratePpm } = attempt
+  const { detector } = judgement
+  assertBug(ratePpm !== undefined && detector !== undefined, 'a conviction has a rate and a detector')
   const verdict: Verdict = {
     orderId,
     shard,
     attempt: number,
     accused: provider,
     outcome: verdictOutcomes.providerFault,
-    slash: slashAmount({ priceUsdc: attempt.priceUsdc, stakeUsdc, ratePpm: attempt.ratePpm! }),
-    detector: judgement.detector ?? row.audit.rounds[0]!.attestations[0]!.validator,
+    slash: slashAmount({ priceUsdc, stakeUsdc, ratePpm }),
+    detector,
     quorumId: job.terms.quorumId,
-    evidence: deriveEvidenceHash(store.audit(row.commitment)!.audit),
+    evidence: deriveEvidenceHash(row.audit),
   }
   const key = `${orderId}/${shard}/${number}/${provider}`
+  const { commitment } = row
   store.addVerdict(
-    { key, orderId, accused: provider, commitment: row.commitment, state: 'collecting', verdict, signatures: [] },
+    { key, orderId, accused: provider, commitment, state: 'collecting', verdict, signatures: [] },
     clock.now(),
   )
   spreadContagion(context, provider)
 }
 
-function announce(context: Context, { attempt, row }: AuditCaseFile, verdict: ShardVerdict): void {
+function announce(context: Context, { attempt, row }: AuditFile, verdict: FinalVerdict): void {
   const { orderId, shard, attempt: number, provider } = attempt
   const about = { shard, attempt: number, provider }
   if (verdict === 'passed' || verdict === 'provider-right') {

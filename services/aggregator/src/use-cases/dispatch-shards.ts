@@ -1,5 +1,14 @@
 import { chooseProvider, type Candidate, type JobPlan } from '@assay/core'
-import { after, createEnvelope, deriveLeaseDigest, toJson, usdc, type LeaseOffer, type UnixMs } from '@assay/protocol'
+import {
+  after,
+  createEnvelope,
+  deriveLeaseDigest,
+  toJson,
+  toUnixMs,
+  usdc,
+  type LeaseOffer,
+  type UnixMs,
+} from '@assay/protocol'
 import type { Context } from '../context.ts'
 import { toCandidate } from '../directory.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
@@ -38,7 +47,7 @@ export function candidatesFor(context: Context, job: Pick<JobRow, 'spec'>, load:
 export function dispatchUntil(job: Pick<JobRow, 'spec' | 'terms'>): UnixMs {
   const attemptMs = job.spec.timeLimitMs + limits.attemptSlackMs
   const auditMs = 2 * (limits.auditTimeFactor * job.spec.timeLimitMs + limits.auditSlackMs)
-  return after((job.terms.settleBy * 1000) as UnixMs, -(attemptMs + auditMs))
+  return after(toUnixMs(job.terms.settleBy), -(attemptMs + auditMs))
 }
 
 async function offer(

@@ -3,9 +3,10 @@ import { imageDigest, limits as wire, toUnixMs, unixMs } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
-import { closeEpochs } from './close-epochs.ts'
 import { dispatchShards, dispatchUntil, type Load } from './dispatch-shards.ts'
+import { dueEpochs } from './due-epochs.ts'
 import { fundJob } from './fund-job.ts'
+import { proposeEpoch } from './propose-epoch.ts'
 import { runAttempt } from './run-attempt.ts'
 import { runAudit } from './run-audit.ts'
 import { runEpoch } from './run-epoch.ts'
@@ -16,43 +17,54 @@ import { settleJob } from './settle-job.ts'
  * One planning round: looks at the records, starts whatever is due and not under way. The records are the outbox:
  * each says what must happen next, so after a crash the first round resumes everything.
  */
-export async function planMarket(context: Context, tasks: Tasks, signal: AbortSignal): Promise<void> {
+export async function planMarket(context: Context, tasks: Tasks): Promise<void> {
   const { store } = context
-  const quiet = new Set<string>()
-  const load: Load = new Map(store.load())
+  const round: Round = { tasks, load: new Map(store.load()), quiet: new Set() }
   for (const job of store.activeJobs()) {
-    if (job.state === 'funding') tasks.ensure(`fund:${job.orderId}`, (inner) => fundJob(context, job.orderId, inner))
-    else if (job.state === 'running') await planRunning(context, tasks, job, load, quiet)
-    else tasks.ensure(`settle:${job.orderId}`, (inner) => settleJob(context, job.orderId, inner))
+    const { orderId } = job
+    if (job.state === 'funding') tasks.ensure(`fund:${orderId}`, async (signal) => fundJob(context, orderId, signal))
+    else if (job.state === 'running') await planRunning(context, job, round)
+    else tasks.ensure(`settle:${orderId}`, async (signal) => settleJob(context, orderId, signal))
   }
-  await closeEpochs(context, quiet, signal)
+  for (const due of dueEpochs(context, round.quiet))
+    tasks.ensure(`close:${due.quorumId}`, async (signal) => proposeEpoch(context, due, signal))
   for (const { digest } of store.openEpochs())
-    tasks.ensure(`epoch:${digest}`, (inner) => runEpoch(context, digest, inner))
+    tasks.ensure(`epoch:${digest}`, async (signal) => runEpoch(context, digest, signal))
   for (const { commitment } of store.runningAudits())
-    tasks.ensure(`audit:${commitment}`, (inner) => runAudit(context, commitment, inner))
+    tasks.ensure(`audit:${commitment}`, async (signal) => runAudit(context, commitment, signal))
   // One slash of an operator at a time: the next one is computed from the stake that is left.
   for (const verdict of store.openVerdicts())
-    tasks.ensure(`verdict:${verdict.accused}`, (inner) => runVerdict(context, verdict, inner))
+    tasks.ensure(`verdict:${verdict.accused}`, async (signal) => runVerdict(context, verdict, signal))
 }
 
-async function planRunning(context: Context, tasks: Tasks, job: JobRow, load: Load, quiet: Set<string>): Promise<void> {
-  const { clock, store } = context
+/** What one planning round keeps between jobs. */
+interface Round {
+  readonly tasks: Tasks
+  readonly load: Load
+  /** Orders that have nothing in flight but commits. */
+  readonly quiet: Set<string>
+}
+
+async function planRunning(context: Context, job: JobRow, { tasks, load, quiet }: Round): Promise<void> {
+  const { clock, directory, emit, store } = context
+  const { orderId, spec } = job
   const plan = makePlan(context, job)
   if (plan.settled || clock.now() >= lastCall(job)) {
     store.updateJob(job, { state: 'settling' })
-    context.emit(job.orderId, { type: 'job.settling', note: `${plan.accepted} of ${job.spec.shards.length} accepted` })
+    emit(orderId, { type: 'job.settling', note: `${plan.accepted} of ${spec.shards.length} accepted` })
     return context.wake()
   }
-  if (context.directory.hasUnprobed(job.spec.image))
-    tasks.ensure(`image:${imageDigest(job.spec.image)}`, async (inner) => void (await context.directory.probeImage(job.spec.image, inner)))
+  if (directory.hasUnprobed(spec.image))
+    tasks.ensure(`image:${imageDigest(spec.image)}`, async (signal) => {
+      await directory.probeImage(spec.image, signal)
+    })
   await dispatchShards(context, job, plan, load)
-  for (const attempt of makePlan(context, job).drive) {
-    const key = { orderId: job.orderId, ...attempt }
-    tasks.ensure(`attempt:${job.orderId}/${attempt.shard}/${attempt.attempt}`, (inner) =>
-      runAttempt(context, key, inner),
+  const after = makePlan(context, job)
+  for (const { shard, attempt } of after.drive)
+    tasks.ensure(`attempt:${orderId}/${shard}/${attempt}`, async (signal) =>
+      runAttempt(context, { orderId, shard, attempt }, signal),
     )
-  }
-  if (makePlan(context, job).quiet) quiet.add(job.orderId)
+  if (after.quiet) quiet.add(orderId)
 }
 
 function makePlan({ clock, store }: Context, job: JobRow): JobPlan {

@@ -8,17 +8,17 @@ import {
   imageDigest,
   limits as wire,
   MarketError,
+  minUsdc,
   ppm,
   toUnixSeconds,
   unixMs,
-  usdc,
+  unixSeconds,
   after,
   type Hash32,
   type JobSpec,
   type OrderTerms,
   type Quote,
   type Salt,
-  type UnixSeconds,
 } from '@assay/protocol'
 import { inputSizes } from '../http/blobs.ts'
 import type { Context } from '../context.ts'
@@ -43,7 +43,7 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
     aggregator: signer.address,
     maxAmount: amount.maxUsdc,
     settleBy,
-    refundAt: (settleBy + Math.ceil(options.refundDelayMs / 1000)) as UnixSeconds,
+    refundAt: unixSeconds(settleBy + Math.ceil(options.refundDelayMs / 1000)),
     quorumId: quorum.id,
     feeBps: options.feeBps,
     specHash: deriveSpecHash(spec),
@@ -71,12 +71,7 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
     feeUsdc: amount.feeUsdc,
     auditRateMinPpm: ppm(Math.min(...rates)),
     auditRateMaxPpm: ppm(Math.max(...rates)),
-    stakeUsdc: usdc(
-      candidates.reduce(
-        (least, { stakeUsdc }) => (stakeUsdc < least ? stakeUsdc : least),
-        candidates[0]!.stakeUsdc as bigint,
-      ),
-    ),
+    stakeUsdc: candidates.map(({ stakeUsdc }) => stakeUsdc).reduce(minUsdc),
     providers: candidates.length,
     missing: await missingInputs(context, spec),
     expiresAtMs: unixMs(expiresAtMs),

@@ -3,20 +3,19 @@ import {
   after,
   decodeError,
   decodeFrame,
-  deriveCommitDigest,
   durationMs,
   encodeFrame,
   isMarketError,
   MarketError,
   protocols,
-  recoverSigner,
   WorkReply,
   type WorkRequest,
 } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { AttemptKey, AttemptRow, JobRow } from '../store/records.ts'
-import { withDeadline } from '../tasks.ts'
+import { withDeadline } from '../with-deadline.ts'
+import { takeAcceptance, takeCommit, takeProgress } from './take-reply.ts'
 
 /**
  * Drives one attempt from offer to commit. A broken stream does not end it: the provider goes on, and we ask where it
@@ -80,16 +79,16 @@ function fatalError(
 
 async function converse(context: Context, job: JobRow, attempt: AttemptRow, signal: AbortSignal): Promise<void> {
   const { clock, network } = context
-  const late = () => new MarketError('attempt-timeout', 'no commit by the deadline')
-  await withDeadline(clock, Math.max(0, attempt.commitByMs - clock.now()), signal, late, async (inner) => {
-    const stream = await network.open(attempt.publicKey, protocols.work, inner)
+  const late = (): Error => new MarketError('attempt-timeout', 'no commit by the deadline')
+  await withDeadline({ clock, signal }, Math.max(0, attempt.commitByMs - clock.now()), late, async (inTime) => {
+    const stream = await network.open(attempt.publicKey, protocols.work, inTime)
     try {
       const first: WorkRequest =
         attempt.state === 'offered'
           ? { type: 'offer', offer: attempt.offer, terms: job.terms, spec: job.spec }
           : { type: 'resume', lease: attempt.lease }
-      await stream.send(encodeFrame(first), inner)
-      await follow(context, job, attempt, stream, inner)
+      await stream.send(encodeFrame(first), inTime)
+      await follow(context, { job, attempt }, stream, inTime)
       await stream.end()
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('attempt ended'))
@@ -100,8 +99,7 @@ async function converse(context: Context, job: JobRow, attempt: AttemptRow, sign
 
 async function follow(
   context: Context,
-  job: JobRow,
-  start: AttemptRow,
+  { job, attempt: start }: { readonly job: JobRow; readonly attempt: AttemptRow },
   stream: FrameStream,
   signal: AbortSignal,
 ): Promise<void> {
@@ -120,7 +118,12 @@ async function follow(
       })
     }
     if (reply.type === 'failed') throw blameCapped(decodeError(reply.error))
-    if (reply.type === 'committed') return takeCommit(context, attempt, reply, stream, signal)
+    if (reply.type === 'committed') {
+      await takeCommit(context, attempt, reply)
+      // The provider may forget the sealed bytes only now. It asks again should this not arrive.
+      await stream.send(encodeFrame({ type: 'committed' } satisfies WorkRequest), signal).catch(() => undefined)
+      return
+    }
     attempt =
       reply.type === 'accepted'
         ? takeAcceptance(context, attempt, reply.acceptance)
@@ -160,50 +163,3 @@ const blameCapped = (error: MarketError): MarketError =>
   error.blame === 'client' || error.blame === 'provider'
     ? error
     : new MarketError(error.code, error.message, { details: error.details, blame: 'provider' })
-
-function takeAcceptance(context: Context, attempt: AttemptRow, acceptance: AttemptRow['acceptance'] & {}): AttemptRow {
-  if (recoverSigner(attempt.lease, acceptance) !== attempt.provider)
-    throw new MarketError('signature-invalid', 'the lease is not signed by the provider', { blame: 'provider' })
-  if (attempt.state !== 'offered') return attempt
-  const { shard, attempt: number, provider, orderId } = attempt
-  const next = context.store.updateAttempt(attempt, { state: 'leased', acceptance, atMs: context.clock.now() })
-  context.emit(orderId, { type: 'attempt.leased', shard, attempt: number, provider })
-  return next
-}
-
-function takeProgress(context: Context, attempt: AttemptRow, state: 'preparing' | 'executing' | 'sealing'): AttemptRow {
-  if (state === 'sealing' || attempt.state === state || attempt.state === 'offered') return attempt
-  const { shard, attempt: number, provider, orderId } = attempt
-  const next = context.store.updateAttempt(attempt, { state, atMs: context.clock.now() })
-  if (state === 'executing') context.emit(orderId, { type: 'attempt.executing', shard, attempt: number, provider })
-  return next
-}
-
-/** The commit counts only with its sealed bytes here; it is durable before the provider hears so. */
-async function takeCommit(
-  context: Context,
-  attempt: AttemptRow,
-  { commit, sealed }: Extract<WorkReply, { type: 'committed' }>,
-  stream: FrameStream,
-  signal: AbortSignal,
-): Promise<void> {
-  const { blobs, chain, clock, directory, emit, store } = context
-  const { orderId, shard, attempt: number, provider } = attempt
-  const invalid = (code: 'commit-invalid' | 'sealed-invalid', reason: string): MarketError =>
-    new MarketError(code, `commit refused: ${reason}`, { details: { reason }, blame: 'provider' })
-  const names =
-    commit.orderId === orderId && commit.shard === shard && commit.attempt === number && commit.provider === provider
-  if (!names) throw invalid('commit-invalid', 'it is for another attempt')
-  if (recoverSigner(deriveCommitDigest(chain.market, commit), commit.signature) !== provider)
-    throw invalid('commit-invalid', 'bad signature')
-  if (commit.sealedHash.toString() !== sealed.root.toString())
-    throw invalid('sealed-invalid', 'the commit names other bytes')
-  if (!(await blobs.has(sealed.root))) throw invalid('sealed-invalid', 'the sealed bytes did not arrive')
-  await blobs.pin(sealed.root, orderId)
-  store.updateAttempt(attempt, { state: 'committed', commit, sealed, atMs: clock.now() })
-  directory.recordOutcome(provider, true)
-  emit(orderId, { type: 'attempt.committed', shard, attempt: number, provider })
-  context.wake()
-  // The provider may forget the sealed bytes only now. It asks again should this not arrive.
-  await stream.send(encodeFrame({ type: 'committed' } satisfies WorkRequest), signal).catch(() => undefined)
-}

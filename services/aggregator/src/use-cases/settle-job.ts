@@ -1,22 +1,23 @@
 import { deriveSettlement, toBatch } from '@assay/core'
 import {
+  asHash,
+  assertBug,
   deriveBatchDigest,
   durationMs,
-  isMarketError,
   MarketError,
-  recoverSigner,
   toUnixMs,
   usdc,
-  type Address,
+  type Hash32,
   type JobEvidence,
   type JobOutcome,
   type OrderId,
   type Settlement,
   type Signature,
+  type UsdcBase,
 } from '@assay/protocol'
+import { collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
-import { askValidator } from '../request-peer.ts'
 import type { JobRow } from '../store/records.ts'
 import { buildEvidence } from './build-evidence.ts'
 
@@ -25,9 +26,9 @@ import { buildEvidence } from './build-evidence.ts'
  * stored before anyone signs it, so that a restart continues the same one; the chain refuses a second.
  */
 export async function settleJob(context: Context, orderId: OrderId, signal: AbortSignal): Promise<void> {
-  const { chain, clock, store } = context
+  const { chain, clock } = context
   const order = await chain.order(orderId, signal)
-  const job = store.job(orderId)!
+  const job = findJob(context, orderId)
   if (job.proof === undefined && order.status === 'funded') {
     if (clock.now() < toUnixMs(job.terms.settleBy)) await settleOnChain(context, job, signal)
     else await waitForRefund(context, job, signal)
@@ -36,108 +37,77 @@ export async function settleJob(context: Context, orderId: OrderId, signal: Abor
 }
 
 async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal): Promise<void> {
-  const { chain, store, wallet } = context
-  const evidence = store.evidence(job.orderId) ?? (await buildEvidence(context, job, signal))
+  const { chain, emit, store, wallet } = context
+  const { orderId, terms } = job
+  const evidence = store.evidence(orderId) ?? (await buildEvidence(context, job, signal))
   const derived = deriveSettlement(chain.market, [evidence])
   if (!derived.ok)
     throw new MarketError('internal', 'our own evidence does not hold', {
       details: { fault: derived.fault, ...derived.details },
     })
+  if (store.evidence(orderId) === undefined) store.updateJob(findJob(context, orderId), { evidence })
   const unsigned = derived.settlement
-  if (store.evidence(job.orderId) === undefined) store.updateJob(store.job(job.orderId)!, { evidence })
-  const signatures = job.settlement?.signatures ?? (await collectSignatures(context, job, evidence, unsigned, signal))
+  const signatures = job.settlement?.signatures ?? (await askToSign(context, job, { evidence, unsigned }, signal))
   const settlement: Settlement = { ...unsigned, signatures: [...signatures] }
-  const signed = job.settlement === undefined ? store.updateJob(store.job(job.orderId)!, { settlement }) : job
-  const sent = await wallet.settle(
-    { aggregator: job.terms.aggregator, quorumId: job.terms.quorumId, ...settlement },
-    signal,
-  )
-  const proof = { transactionHash: sent.transactionHash as never, blockNumber: sent.blockNumber, gasUsed: sent.gasUsed }
-  store.updateJob(store.job(signed.orderId)!, { proof, chargedUsdc: chargedOf(settlement, job.orderId) })
-  context.emit(job.orderId, { type: 'job.settled', note: sent.transactionHash })
+  if (job.settlement === undefined) store.updateJob(findJob(context, orderId), { settlement })
+  const sent = await wallet.settle({ aggregator: terms.aggregator, quorumId: terms.quorumId, ...settlement }, signal)
+  const { blockNumber, gasUsed } = sent
+  const proof = { transactionHash: asHash<Hash32>(sent.transactionHash), blockNumber, gasUsed }
+  store.updateJob(findJob(context, orderId), { proof, chargedUsdc: chargedOf(settlement, orderId) })
+  emit(orderId, { type: 'job.settled', note: sent.transactionHash })
 }
 
-async function collectSignatures(
+async function askToSign(
   context: Context,
-  job: JobRow,
-  evidence: JobEvidence,
-  settlement: Omit<Settlement, 'signatures'>,
+  { terms }: JobRow,
+  { evidence, unsigned }: { readonly evidence: JobEvidence; readonly unsigned: Omit<Settlement, 'signatures'> },
   signal: AbortSignal,
 ): Promise<readonly Signature[]> {
-  const { chain, directory, log, quorum } = context
-  const { aggregator, quorumId } = job.terms
-  const digest = deriveBatchDigest(chain.market, toBatch({ settlement, quorumId, aggregator }))
-  const signatures = new Map<Address, Signature>()
-  const ask = async (validator: Address): Promise<void> => {
-    const peer = directory.node(validator)?.peer
-    if (peer === undefined)
-      throw new MarketError('peer-unreachable', 'this validator is not online', { details: { validator } })
-    const message = { type: 'settle', evidence: [evidence], settlement } as const
-    const reply = await askValidator(
-      context,
-      peer.publicKey,
-      message as never,
-      ['signed'],
-      limits.validatorReplyMs * 3,
-      signal,
-    )
-    if (recoverSigner(digest, reply.signature) !== validator)
-      throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
-    signatures.set(validator, reply.signature)
-  }
-  const results = await Promise.allSettled(quorum.members.map(ask))
-  for (const result of results)
-    if (result.status === 'rejected') {
-      const error: unknown = result.reason
-      log.warn(
-        isMarketError(error)
-          ? { orderId: job.orderId, code: error.code, details: error.details }
-          : { orderId: job.orderId },
-        'settlement.refused',
-      )
-    }
-  if (signatures.size < quorum.threshold)
-    throw new MarketError('settlement-unsigned', 'no quorum signed the settlement', {
-      details: { have: signatures.size, need: quorum.threshold },
-    })
-  return [...signatures].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, signature]) => signature)
+  const { aggregator, quorumId } = terms
+  const digest = deriveBatchDigest(context.chain.market, toBatch({ settlement: unsigned, quorumId, aggregator }))
+  const message = { type: 'settle' as const, evidence: [evidence], settlement: unsigned }
+  const question = { message, deadlineMs: limits.validatorReplyMs * 3, missed: 'settlement.refused' }
+  return collectSignatures(context, digest, question, signal)
 }
 
 /** Nothing can settle any more: the client's money goes back as soon as the contract lets anyone send it. */
-async function waitForRefund(context: Context, job: JobRow, signal: AbortSignal): Promise<void> {
-  const { clock } = context
+async function waitForRefund({ clock }: Context, job: JobRow, signal: AbortSignal): Promise<void> {
   const wait = toUnixMs(job.terms.refundAt) - clock.now()
   if (wait > 0) await clock.sleep(durationMs(wait + 1000), signal)
 }
 
 /** Returns what is left to the client, waits for slashes to land, and closes. */
 async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal): Promise<void> {
-  const { chain, clock, store, wallet } = context
+  const { chain, clock, emit, log, store, wallet } = context
   const order = await chain.order(orderId, signal)
-  const before = store.job(orderId)!
+  const { settlement, terms } = findJob(context, orderId)
   if (order.remaining > 0n && order.status !== 'refunded') {
-    await wallet.refund(before.terms, signal)
-    context.emit(orderId, { type: 'job.refunded', note: order.remaining.toString() })
+    await wallet.refund(terms, signal)
+    emit(orderId, { type: 'job.refunded', note: order.remaining.toString() })
   }
-  const proof = before.proof ?? (await chain.settlementOf(orderId, signal))
-  const charged =
-    proof === undefined || before.settlement === undefined ? usdc(0n) : chargedOf(before.settlement, orderId)
-  if (
-    store.verdictsOf(orderId).some((verdict) => verdict.state !== 'slashed') &&
-    clock.now() < toUnixMs(before.terms.refundAt)
-  )
+  const proof = findJob(context, orderId).proof ?? (await chain.settlementOf(orderId, signal))
+  const charged = proof === undefined || settlement === undefined ? usdc(0n) : chargedOf(settlement, orderId)
+  const slashing = store.verdictsOf(orderId).some((verdict) => verdict.state !== 'slashed')
+  if (slashing && clock.now() < toUnixMs(terms.refundAt))
     throw new MarketError('settlement-unsigned', 'a slash of this job is still on its way')
-  const job = store.job(orderId)!
+  const job = findJob(context, orderId)
   store.updateJob(job, {
     state: 'closed',
     outcome: outcomeOf(context, job, proof !== undefined),
     chargedUsdc: charged,
-    refundedUsdc: usdc(job.terms.maxAmount - charged),
+    refundedUsdc: usdc(terms.maxAmount - charged),
     closedAtMs: clock.now(),
     ...(proof && { proof }),
   })
-  context.emit(orderId, { type: 'job.closed' })
-  context.log.info({ orderId, charged: charged.toString() }, 'job.closed')
+  emit(orderId, { type: 'job.closed' })
+  log.info({ orderId, charged: charged.toString() }, 'job.closed')
+}
+
+/** The newest record of a job that is there. */
+function findJob({ store }: Context, orderId: OrderId): JobRow {
+  const job = store.job(orderId)
+  assertBug(job !== undefined, 'a settling job is in the store')
+  return job
 }
 
 function outcomeOf({ store }: Context, job: JobRow, settled: boolean): JobOutcome {
@@ -148,5 +118,5 @@ function outcomeOf({ store }: Context, job: JobRow, settled: boolean): JobOutcom
   return job.cancelled ? 'cancelled' : 'refunded'
 }
 
-const chargedOf = (settlement: Settlement, orderId: OrderId) =>
+const chargedOf = (settlement: Settlement, orderId: OrderId): UsdcBase =>
   settlement.orders.find((order) => order.orderId === orderId)?.charged ?? usdc(0n)

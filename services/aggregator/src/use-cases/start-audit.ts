@@ -1,4 +1,4 @@
-import { type AuditReason, type Ppm } from '@assay/protocol'
+import type { AuditReason, Ppm } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow } from '../store/records.ts'
 

@@ -1,0 +1,93 @@
+import { checkAck } from '@assay/core'
+import {
+  asHash,
+  durationMs,
+  isMarketError,
+  MarketError,
+  type Address,
+  type Envelope,
+  type OrderId,
+} from '@assay/protocol'
+import { askValidator, type ReplyOf } from '../ask-validator.ts'
+import type { Context } from '../context.ts'
+import { aggregatorLimits as limits } from '../limits.ts'
+import type { EpochRow } from '../store/records.ts'
+
+/** What the quorum said to a proposal before its seed round. */
+export interface QuorumAnswer {
+  /** Acknowledgements that count, one a member. */
+  readonly acks: readonly Envelope[]
+  readonly refusals: readonly ReplyOf<'refused'>[]
+}
+
+/**
+ * Asks every member, and again who did not answer, until enough have acknowledged, the seed round comes, or rates that
+ * were refused leave no way to a quorum. An acknowledgement that does not hold is as good as none.
+ */
+export async function collectAcks(context: Context, epoch: EpochRow, signal: AbortSignal): Promise<QuorumAnswer> {
+  const { beacon, clock, log, quorum } = context
+  const acks = new Map<Address, Envelope>(epoch.acks.map((ack) => [ack.signer, ack]))
+  const refusals = new Map<Address, ReplyOf<'refused'>>()
+  const seedAt = beacon.timeOf(epoch.seedRound)
+  const ask = async (validator: Address): Promise<void> => {
+    try {
+      const deadlineMs = Math.min(limits.validatorReplyMs, Math.max(1, seedAt - clock.now()))
+      const reply = await proposeTo(context, validator, { epoch, deadlineMs }, signal)
+      if (reply.type === 'refused') refusals.set(validator, reply)
+      else acks.set(validator, checkedAck(context, epoch, validator, reply.ack))
+    } catch (error) {
+      signal.throwIfAborted()
+      log.warn({ validator, code: isMarketError(error) ? error.code : 'internal' }, 'acknowledgement.missed')
+    }
+  }
+  for (;;) {
+    const waiting = quorum.members.filter((member) => !acks.has(member) && !refusals.has(member))
+    await Promise.all(waiting.map(ask))
+    const hopeless = quorum.members.length - refusals.size < quorum.threshold && asksForRates(refusals.values())
+    if (acks.size >= quorum.threshold || hopeless || clock.now() >= seedAt) break
+    await clock.sleep(durationMs(Math.min(limits.retryMs, seedAt - clock.now())), signal)
+  }
+  for (const [validator, { error }] of refusals)
+    log.warn({ validator, code: error.code, details: error.details }, 'epoch.refused')
+  return { acks: [...acks.values()], refusals: [...refusals.values()] }
+}
+
+const asksForRates = (refusals: Iterable<ReplyOf<'refused'>>): boolean =>
+  [...refusals].some(({ required }) => required.length > 0)
+
+function checkedAck(
+  { chain, quorum }: Context,
+  { digest, seedRound }: EpochRow,
+  validator: Address,
+  ack: Envelope,
+): Envelope {
+  const check = checkAck(ack, { market: chain.market, quorum, digest, seedRound })
+  if (check.ok && check.validator === validator) return ack
+  throw new MarketError('signature-invalid', 'the acknowledgement does not count', {
+    blame: 'validator',
+    details: { validator, reason: check.ok ? 'signer' : check.fault },
+  })
+}
+
+async function proposeTo(
+  context: Context,
+  validator: Address,
+  { epoch, deadlineMs }: { readonly epoch: EpochRow; readonly deadlineMs: number },
+  signal: AbortSignal,
+): Promise<ReplyOf<'acknowledged' | 'refused'>> {
+  const message = { type: 'propose' as const, proposal: epoch.proposal, leaves: [...epoch.leaves] }
+  const propose = async () =>
+    askValidator(context, validator, { message, expected: ['acknowledged', 'refused'], deadlineMs }, signal)
+  const first = await propose()
+  if (first.type !== 'refused' || first.unknownOrders.length === 0) return first
+  for (const orderId of first.unknownOrders) await introduce(context, validator, asHash(orderId), signal)
+  return propose()
+}
+
+/** Makes a job known to a validator. */
+async function introduce(context: Context, validator: Address, orderId: OrderId, signal: AbortSignal): Promise<void> {
+  const job = context.store.job(orderId)
+  if (job === undefined) return
+  const message = { type: 'introduce' as const, terms: job.terms, spec: job.spec }
+  await askValidator(context, validator, { message, expected: ['known'], deadlineMs: limits.validatorReplyMs }, signal)
+}

@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts'
+import { aggregatorLimits as limits } from '../limits.ts'
+import type { DueEpoch } from './propose-epoch.ts'
+
+/**
+ * Batches of commits whose wait is over: their job has nothing else in flight, or they are many, or the oldest is old.
+ * `quiet` holds the orders that have nothing else in flight.
+ */
+export function dueEpochs({ clock, store }: Context, quiet: ReadonlySet<string>): readonly DueEpoch[] {
+  const groups = Map.groupBy(store.unbatched(), (attempt) => store.job(attempt.orderId)?.terms.quorumId)
+  return [...groups].flatMap(([quorumId, group]) => {
+    if (quorumId === undefined) return []
+    const oldest = Math.min(...group.map((attempt) => attempt.atMs))
+    const due =
+      group.length >= limits.epochLeaves ||
+      clock.now() - oldest >= limits.epochAgeMs ||
+      group.some((attempt) => quiet.has(attempt.orderId))
+    return due ? [{ quorumId, group: group.slice(0, limits.epochLeaves) }] : []
+  })
+}

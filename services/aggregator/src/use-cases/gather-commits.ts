@@ -1,0 +1,78 @@
+import { isMarketError, MarketError, type Address, type SignedAuditCommit } from '@assay/protocol'
+import { askValidator } from '../ask-validator.ts'
+import type { Context } from '../context.ts'
+import { aggregatorLimits as limits } from '../limits.ts'
+import { addToRound, currentRound, earlierSeats, seatsFor, type AuditRun } from './audit-file.ts'
+
+/**
+ * Fills the seats of a round. Seats that do not answer are passed over for their alternates. Throws `audit-missing` when
+ * too few validators take a seat.
+ */
+export async function gatherCommits(
+  context: Context,
+  run: AuditRun,
+  signal: AbortSignal,
+): Promise<readonly SignedAuditCommit[]> {
+  const { file, round, silence } = run
+  const { seats, alternates } = seatsFor(file, round)
+  const waiting = [...seats, ...alternates]
+  const commits = (): readonly SignedAuditCommit[] => currentRound(context, file.row.commitment, round).commits
+  const taken = (): number => commits().filter(({ validator }) => !silence.gaveUp(validator)).length
+  const fill = async (): Promise<void> => {
+    while (taken() < seats.length) {
+      const validator = waiting.shift()
+      if (validator === undefined) return
+      if (commits().some((commit) => commit.validator === validator)) continue
+      await takeSeat(context, run, validator, signal)
+    }
+  }
+  await Promise.all(seats.map(fill))
+  if (taken() < seats.length)
+    throw new MarketError('audit-missing', 'too few validators took their seats', {
+      details: { round, have: taken(), need: seats.length },
+    })
+  return commits()
+}
+
+async function takeSeat(context: Context, run: AuditRun, validator: Address, signal: AbortSignal): Promise<void> {
+  try {
+    const commit = await askAudit(context, run, validator, signal)
+    addToRound(context, run, validator, (round) => ({ ...round, commits: [...round.commits, commit] }))
+  } catch (error) {
+    signal.throwIfAborted()
+    const code = isMarketError(error) ? error.code : 'internal'
+    context.log.warn({ validator, round: run.round, code }, 'audit.refused')
+  }
+}
+
+async function askAudit(
+  context: Context,
+  { file, round }: AuditRun,
+  validator: Address,
+  signal: AbortSignal,
+): Promise<SignedAuditCommit> {
+  const { beacon, epoch, row, job } = file
+  const { commit } = await askValidator(
+    context,
+    validator,
+    {
+      message: {
+        type: 'audit',
+        commitment: row.commitment,
+        round,
+        reason: row.audit.reason,
+        proposal: epoch.digest,
+        acks: [...epoch.acks],
+        beacon,
+        excluded: earlierSeats(row.audit, round),
+        inputsFrom: { publicKey: context.signer.publicKey },
+      },
+      expected: ['audited'],
+      deadlineMs: limits.auditTimeFactor * job.spec.timeLimitMs + limits.auditSlackMs,
+    },
+    signal,
+  )
+  if (commit.validator !== validator)
+    throw new MarketError('message-malformed', 'the commit is another validator’s', { details: { validator } })
+  return commit
+}

@@ -1,0 +1,111 @@
+import { nextPasses, requiredRate } from '@assay/core'
+import {
+  assertBug,
+  beaconRound,
+  createEnvelope,
+  deriveBeaconId,
+  deriveEpochRoot,
+  deriveProposalDigest,
+  ppm,
+  sortLeaves,
+  toJson,
+  unixMs,
+  usdc,
+  type Address,
+  type Commitment,
+  type EpochLeaf,
+  type EpochProposal,
+  type Hash32,
+  type Ppm,
+  type QuorumId,
+  type Seat,
+} from '@assay/protocol'
+import type { Context } from '../context.ts'
+import type { AttemptRow } from '../store/records.ts'
+
+/** Commits of one quorum that close together. */
+export interface DueEpoch {
+  readonly quorumId: QuorumId
+  readonly group: readonly AttemptRow[]
+  /** Rates that a validator asked for. */
+  readonly atLeast?: ReadonlyMap<Commitment, Ppm>
+  /** Proposal that this one takes the place of. */
+  readonly replaces?: Hash32
+}
+
+/** Gives every commit its audit rate, fixes the seed round and makes the proposal durable, all before anyone sees it. */
+export async function proposeEpoch(context: Context, due: DueEpoch, signal: AbortSignal): Promise<void> {
+  const { clock, emit, signer, store } = context
+  const leaves = sortLeaves(await Promise.all(due.group.map((attempt) => toLeaf(context, attempt, due, signal))))
+  const body = await createProposal(context, due.quorumId, leaves, signal)
+  const proposal = await createEnvelope('epoch/1', toJson(body), signer)
+  const digest = deriveProposalDigest(proposal)
+  const { quorumId, seedRound } = body
+  store.transaction(() => {
+    if (due.replaces !== undefined) store.updateEpoch(due.replaces, { state: 'void' })
+    store.addEpoch(
+      { digest, state: 'proposed', quorumId, seedRound, proposal, leaves, acks: [], beacon: undefined },
+      clock.now(),
+    )
+    store.joinEpoch(
+      leaves.map((leaf) => leaf.commit.commitment),
+      digest,
+    )
+  })
+  for (const orderId of new Set(due.group.map((attempt) => attempt.orderId)))
+    emit(orderId, { type: 'epoch.closed', note: `${leaves.length} commits, seed round ${seedRound}` })
+}
+
+async function createProposal(
+  context: Context,
+  quorumId: QuorumId,
+  leaves: readonly EpochLeaf[],
+  signal: AbortSignal,
+): Promise<EpochProposal> {
+  const { beacon, chain, clock, options, signer } = context
+  const seats = await readSeats(context, signal)
+  const now = clock.now()
+  return {
+    chainId: chain.market.chainId,
+    escrow: chain.market.escrow,
+    aggregator: signer.address,
+    quorumId,
+    root: deriveEpochRoot(leaves),
+    leafCount: leaves.length,
+    seedRound: beaconRound(beacon.roundAt(now) + options.seedDelayRounds),
+    beaconId: deriveBeaconId(beacon.info),
+    seats,
+    closedAtMs: unixMs(now),
+  }
+}
+
+async function toLeaf(
+  { chain, store }: Context,
+  attempt: AttemptRow,
+  { atLeast }: DueEpoch,
+  signal: AbortSignal,
+): Promise<EpochLeaf> {
+  const { commit, mustAudit, orderId, priceUsdc, provider } = attempt
+  assertBug(commit !== undefined, 'a commit that joins an epoch is there')
+  if (mustAudit) return { commit, ratePpm: ppm(1_000_000) }
+  const operator = await chain.operator(provider, signal)
+  const rate = requiredRate({
+    priceUsdc,
+    stakeUsdc: operator?.stake ?? usdc(0n),
+    auditedPasses: store.isConvicted(provider)
+      ? 0
+      : store.judgedOf(provider).reduce((k, { verdict }) => nextPasses(k, verdict), 0),
+    minRatePpm: store.job(orderId)?.spec.minAuditRatePpm ?? ppm(0),
+  })
+  return { commit, ratePpm: ppm(Math.max(rate, atLeast?.get(commit.commitment) ?? 0)) }
+}
+
+/** Every member of the quorum with its stake, sorted by address. */
+async function readSeats({ chain, quorum }: Context, signal: AbortSignal): Promise<Seat[]> {
+  const read = async (validator: Address): Promise<Seat> => ({
+    validator,
+    stake: (await chain.operator(validator, signal))?.stake ?? usdc(0n),
+  })
+  const seats = await Promise.all(quorum.members.map(read))
+  return seats.toSorted((a, b) => (a.validator < b.validator ? -1 : 1))
+}
