@@ -14,8 +14,8 @@ const CATCH_ALL_NAMES = [
 ]
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|itest|bench|config|d))?\.ts$/
 
-export const MAX_LINES = 400
-export const MAX_MAIN_LINES = 40
+const MAX_LINES = 400
+const MAX_MAIN_LINES = 40
 
 /** Why a TypeScript file is named wrongly, or undefined. */
 export function nameViolation(path: string): string | undefined {

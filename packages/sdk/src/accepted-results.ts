@@ -1,8 +1,8 @@
 /** The results of a job's accepted shards, as they are accepted. */
 import { MarketError, type AttemptView, type JobView } from '@assay/protocol'
 import { followEvents } from './follow-events.ts'
-import { readState } from './job-state.ts'
 import { noteOpening, type JobParts } from './job-parts.ts'
+import { readState } from './job-state.ts'
 import { limits } from './limits.ts'
 import { sleep } from './repeat.ts'
 import { createShardOutput, type ShardOutput } from './shard-output.ts'
@@ -21,32 +21,23 @@ export async function acceptedResult(parts: JobParts, shard: number, signal: Abo
   })
 }
 
-/** Every accepted shard once: those accepted already by number, then the others as they come, until the job is closed. */
+/**
+ * Every accepted attempt once: those accepted already by shard, then the others as they come, until the job is closed. An
+ * attempt that nobody audited may still be overturned; then its shard comes again with another attempt.
+ */
 export async function* acceptedResults(parts: JobParts, signal: AbortSignal): AsyncGenerator<ShardOutput> {
-  const seen = new Set<number>()
+  const seen = new Set<string>()
   let view = await readState(parts, signal)
   let readAt = parts.clock.now()
   yield* fresh(parts, view, seen)
   if (view.state === 'closed') return
-  for await (const event of followEvents(parts.api, parts.orderId, 0, signal)) {
-    const news = event.type === 'shard.verified' && event.shard !== undefined && !seen.has(event.shard)
-    if (!news && event.type !== 'job.closed') continue
+  for await (const { type, shard, attempt } of followEvents(parts.api, parts.orderId, 0, signal)) {
+    const news = type === 'shard.verified' && !seen.has(`${shard}/${attempt}`)
+    if (!news && type !== 'job.closed') continue
     await sleep(Math.max(0, readAt + limits.stateIntervalMs - parts.clock.now()), parts.clock, signal)
     view = await readState(parts, signal)
     readAt = parts.clock.now()
     yield* fresh(parts, view, seen)
-  }
-}
-
-/** The accepted attempt of every shard that has one, by shard. */
-export const acceptedAttempts = (view: JobView): readonly AttemptView[] =>
-  view.attempts.filter(({ state }) => state === 'accepted').toSorted((a, b) => a.shard - b.shard)
-
-function* fresh(parts: JobParts, view: JobView, seen: Set<number>): Generator<ShardOutput> {
-  for (const attempt of acceptedAttempts(view)) {
-    if (seen.has(attempt.shard)) continue
-    seen.add(attempt.shard)
-    yield toOutput(parts, attempt)
   }
 }
 
@@ -63,4 +54,16 @@ export function toOutput(parts: JobParts, view: AttemptView): ShardOutput {
   const onOpened: Parameters<typeof createShardOutput>[0]['onOpened'] = (output, opening) =>
     noteOpening(parts, output, opening)
   return createShardOutput({ api, market, orderId, identity, onOpened }, name, view)
+}
+
+const acceptedAttempts = (view: JobView): readonly AttemptView[] =>
+  view.attempts.filter(({ state }) => state === 'accepted').toSorted((a, b) => a.shard - b.shard)
+
+function* fresh(parts: JobParts, view: JobView, seen: Set<string>): Generator<ShardOutput> {
+  for (const attempt of acceptedAttempts(view)) {
+    const key = `${attempt.shard}/${attempt.attempt}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    yield toOutput(parts, attempt)
+  }
 }

@@ -1,5 +1,6 @@
 import type { JobSpec, MarketDomain, OrderId, OrderTerms, ShardOpening } from '@assay/protocol'
 import type { ClientParts } from './client-parts.ts'
+import type { JobReceipt } from './receipt.ts'
 import type { ShardOutput } from './shard-output.ts'
 
 /** What a job's operations share. */
@@ -12,6 +13,8 @@ export interface JobParts extends ClientParts {
   readonly identity: () => Promise<string>
   /** Openings verified so far, by shard. */
   readonly openings: Map<number, ShardOpening>
+  /** The receipt, once it was proven. */
+  readonly proven: { receipt?: JobReceipt }
 }
 
 /** Notes an opening for the receipt. */

@@ -26,6 +26,8 @@ export interface ReceiptOptions {
  * `deadline-passed`, `rpc-unavailable`, `market-unreachable`, `cancelled`.
  */
 export async function proveJob(parts: JobParts, options: ReceiptOptions, signal: AbortSignal): Promise<JobReceipt> {
+  const before = parts.proven.receipt
+  if (before !== undefined && (options.openings === 'known' || isWhole(before))) return before
   const view = await awaitClosed(parts, signal)
   const fetched: Receipt = { ...(await fetchReceipt(parts, view, signal)), openings: [] }
   const { market, terms } = fetched.evidence
@@ -54,8 +56,12 @@ export async function proveJob(parts: JobParts, options: ReceiptOptions, signal:
   const proven = createJobReceipt(receipt, assertReceipt(receipt, anchors))
   if (parts.chain !== undefined) await checkSettledOnChain(parts.chain, parts.orderId, receipt, signal)
   parts.cap.settle(parts.orderId, proven.chargedUsdc)
+  parts.proven.receipt = proven
   return proven
 }
+
+/** Whether every accepted result is opened in it. */
+const isWhole = ({ accepted, receipt }: JobReceipt): boolean => receipt.openings.length === accepted
 
 async function fetchReceipt(parts: JobParts, view: JobView, signal: AbortSignal): Promise<Receipt> {
   for (let failures = 1; ; failures++) {

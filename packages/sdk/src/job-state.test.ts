@@ -50,6 +50,7 @@ function scene(states: readonly JobView[], events: () => Response = () => new Re
     spec: cast.spec,
     identity: async () => '',
     openings: new Map(),
+    proven: {},
   }
   return { clock, parts }
 }
@@ -85,6 +86,12 @@ test('does not wait for ever: past refundAt the money needs nobody’s help', as
   })
   assert.equal(clock.now(), cast.terms.refundAt * 1000 + limits.closeGraceMs)
   assert.equal(clock.waiting(), 0)
+})
+
+test('reads an old job that ended, long after its deadline', async () => {
+  const { parts, clock } = scene([view({ state: 'closed' })])
+  await clock.advanceTo(unixMs(cast.terms.refundAt * 1000 + 10 * limits.closeGraceMs))
+  assert.equal((await awaitClosed(parts, never)).state, 'closed')
 })
 
 test('says cancelled when the caller gives up', async () => {

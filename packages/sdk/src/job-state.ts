@@ -17,22 +17,28 @@ export async function readState(parts: JobParts, signal: AbortSignal): Promise<J
   })
 }
 
-/**
- * Waits until the job is closed. Throws `deadline-passed` a minute after `refundAt`: from then on the money comes back to
- * anyone's call, whatever the aggregator does.
- */
+/** Waits until the job is closed. Throws `deadline-passed` like `untilRefund`. */
 export async function awaitClosed(parts: JobParts, signal: AbortSignal): Promise<JobView> {
+  for await (const view of untilRefund(parts, signal, (either) => statesUntilClosed(parts, either))) {
+    if (view.state === 'closed') return view
+  }
+  throw new MarketError('internal', 'the wait for the end of the job ended without it')
+}
+
+/**
+ * Passes an iteration on as long as the job can end by itself. Throws `deadline-passed` (blame: aggregator) a minute after
+ * `refundAt` when the job is still not closed: from then on the money comes back to anyone's call, so waiting is pointless.
+ */
+export async function* untilRefund<T>(
+  parts: JobParts,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => AsyncIterable<T>,
+): AsyncGenerator<T> {
   const late = new AbortController()
   const done = new AbortController()
-  const either = AbortSignal.any([signal, late.signal])
-  const alarm = watch(parts, done.signal, () => late.abort())
+  const alarm = watch(parts, AbortSignal.any([signal, done.signal]), () => late.abort())
   try {
-    for (;;) {
-      const view = await readState(parts, either)
-      if (view.state === 'closed') return view
-      for await (const _event of followEvents(parts.api, parts.orderId, 0, either));
-      await sleep(limits.stateIntervalMs, parts.clock, either)
-    }
+    yield* run(AbortSignal.any([signal, late.signal]))
   } catch (error) {
     assertLive(signal)
     if (!late.signal.aborted) throw error
@@ -47,13 +53,30 @@ export async function awaitClosed(parts: JobParts, signal: AbortSignal): Promise
   }
 }
 
-async function watch({ clock, terms }: JobParts, signal: AbortSignal, onLate: () => void): Promise<void> {
+async function* statesUntilClosed(parts: JobParts, signal: AbortSignal): AsyncGenerator<JobView> {
+  for (;;) {
+    yield await readState(parts, signal)
+    for await (const { type } of followEvents(parts.api, parts.orderId, 0, signal)) if (type === 'job.closed') break
+    await sleep(limits.stateIntervalMs, parts.clock, signal)
+  }
+}
+
+/** Calls `onLate` when the deadline comes and the job is not closed. Never rejects. */
+async function watch(parts: JobParts, signal: AbortSignal, onLate: () => void): Promise<void> {
+  const { clock, terms } = parts
   const dueMs = terms.refundAt * 1000 + limits.closeGraceMs
   try {
     // Timers hold at most 2^31 ms; a later deadline is watched in steps.
     while (clock.now() < dueMs) await sleep(Math.min(dueMs - clock.now(), limits.maxTimerMs), clock, signal)
-    onLate()
   } catch {
     // The wait ended first.
+    return
   }
+  try {
+    // An old job is read long after its deadline; only one that never ended is late.
+    if ((await readState(parts, signal)).state === 'closed') return
+  } catch {
+    if (signal.aborted) return
+  }
+  onLate()
 }

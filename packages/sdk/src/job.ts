@@ -6,7 +6,7 @@ import { explainJob, type JobExplanation } from './explain-job.ts'
 import { followEvents } from './follow-events.ts'
 import type { JobParts } from './job-parts.ts'
 import { proveJob, type ReceiptOptions } from './job-receipt.ts'
-import { readState } from './job-state.ts'
+import { readState, untilRefund } from './job-state.ts'
 import type { StoredJob } from './job-store.ts'
 import type { JobReceipt } from './receipt.ts'
 import { deriveSealKey } from './seal-key.ts'
@@ -24,14 +24,18 @@ export interface Job {
   state(signal?: AbortSignal): Promise<JobView>
   /**
    * What happens, from the beginning or from after `fromSeq`, each event once and in order, until the job is closed. Broken
-   * connections are resumed. Throws `market-unreachable` once the aggregator stays away.
+   * connections are resumed. Throws `market-unreachable` once the aggregator stays away, and `deadline-passed` a minute after
+   * `refundAt` when the job has not ended.
    */
   events(options?: { readonly fromSeq?: number; readonly signal?: AbortSignal }): AsyncGenerator<JobEvent>
   /** Asks for the end of the job: nothing new starts, what is verified is paid, the rest comes back. Throws `job-state` when it is too late. */
   cancel(signal?: AbortSignal): Promise<void>
   /** Result of one shard, by number. Throws `job-incomplete` unless the shard is accepted. */
   result(shard: number, signal?: AbortSignal): Promise<ShardOutput>
-  /** Results of all accepted shards, each as soon as it is accepted, until the job is closed. */
+  /**
+   * Results of all accepted shards, each as soon as it is accepted, until the job is closed. Until then one that nobody audited
+   * can still be overturned: its shard then comes again with another attempt. Throws like `events`.
+   */
   results(signal?: AbortSignal): AsyncGenerator<ShardOutput>
   /** Waits for the end and proves it: see `JobReceipt`. Throws `receipt-invalid` when the proof does not hold. */
   receipt(options?: ReceiptOptions): Promise<JobReceipt>
@@ -51,6 +55,7 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     spec,
     identity: () => (identity ??= deriveIdentity(client, spec)),
     openings: new Map(),
+    proven: {},
   }
   const shardNames = spec.shards.map((shard) => shard.name)
   const either = (signal: AbortSignal | undefined): AbortSignal =>
@@ -61,10 +66,11 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     spec,
     shardNames,
     state: (signal) => readState(parts, either(signal)),
-    events: (options = {}) => followEvents(parts.api, orderId, options.fromSeq ?? 0, either(options.signal)),
+    events: ({ fromSeq = 0, signal } = {}) =>
+      untilRefund(parts, either(signal), (own) => followEvents(parts.api, orderId, fromSeq, own)),
     cancel: (signal) => parts.api.cancel(orderId, { signer: parts.signer, market: parts.domain }, either(signal)),
     result: (shard, signal) => acceptedResult(parts, shard, either(signal)),
-    results: (signal) => acceptedResults(parts, either(signal)),
+    results: (signal) => untilRefund(parts, either(signal), (own) => acceptedResults(parts, own)),
     receipt: (options = {}) => proveJob(parts, options, either(options.signal)),
     explain: async (signal) => explainJob(await readState(parts, either(signal)), shardNames),
   }

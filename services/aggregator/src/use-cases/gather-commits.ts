@@ -18,15 +18,15 @@ export async function gatherCommits(
   const waiting = [...seats, ...alternates]
   const commits = (): readonly SignedAuditCommit[] => currentRound(context, file.row.commitment, round).commits
   const taken = (): number => commits().filter(({ validator }) => !silence.gaveUp(validator)).length
-  const fill = async (): Promise<void> => {
-    while (taken() < seats.length) {
-      const validator = waiting.shift()
-      if (validator === undefined) return
-      if (commits().some((commit) => commit.validator === validator)) continue
-      await takeSeat(context, run, validator, signal)
+  const fillOne = async (): Promise<void> => {
+    for (let validator = waiting.shift(); validator !== undefined; validator = waiting.shift()) {
+      const seat = validator
+      if (commits().some((commit) => commit.validator === seat)) continue
+      if (await takeSeat(context, run, seat, signal)) return
     }
   }
-  await Promise.all(seats.map(fill))
+  // One asker for each empty seat: an alternate works, and is paid, only when a seat stays empty.
+  await Promise.all(Array.from({ length: seats.length - taken() }, fillOne))
   if (taken() < seats.length)
     throw new MarketError('audit-missing', 'too few validators took their seats', {
       details: { round, have: taken(), need: seats.length },
@@ -34,14 +34,17 @@ export async function gatherCommits(
   return commits()
 }
 
-async function takeSeat(context: Context, run: AuditRun, validator: Address, signal: AbortSignal): Promise<void> {
+/** Whether the validator took the seat. */
+async function takeSeat(context: Context, run: AuditRun, validator: Address, signal: AbortSignal): Promise<boolean> {
   try {
     const commit = await askAudit(context, run, validator, signal)
     addToRound(context, run, validator, (round) => ({ ...round, commits: [...round.commits, commit] }))
+    return true
   } catch (error) {
     signal.throwIfAborted()
     const code = isMarketError(error) ? error.code : 'internal'
     context.log.warn({ validator, round: run.round, code }, 'audit.refused')
+    return false
   }
 }
 
