@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { runLine } from '../test/run-line.ts'
@@ -14,6 +15,11 @@ const paths = pathsOf(createProgram(createTestIo(), () => undefined))
 const leaves = paths.filter(
   (path) => !paths.some((other) => other.length > path.length && path.every((word, i) => other[i] === word)),
 )
+
+const optionsOf = (command: Command): readonly string[] => [
+  ...command.options.flatMap(({ long }) => long ?? []),
+  ...command.commands.flatMap(optionsOf),
+]
 
 describe('every command', () => {
   it('is found', () => {
@@ -54,6 +60,27 @@ describe('every command', () => {
       assert.equal(refused.out, '')
       assert.match(refused.err, /no-such-option|missing required argument|not specified/)
     })
+})
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+
+  it('shows every command, and every exit status', () => {
+    for (const path of leaves)
+      assert.match(page, new RegExp(`^(eval "\\$\\(|\\w+=\\S+ )?assay ${path.join(' ')}\\b`, 'm'), path.join(' '))
+    for (const [name, code] of Object.entries(exitCodes)) assert.match(page, new RegExp(`^\\| ${code} +\\|`, 'm'), name)
+  })
+
+  it('shows no option that does not exist', () => {
+    const known = new Set(['--help', '--version', ...optionsOf(createProgram(createTestIo(), () => undefined))])
+    // Options of other programs stand after ` -- ` or inside the code of a job.
+    const shown = [...page.matchAll(/(?<=[`( ])--[a-z][a-z-]+/g)].map(([option]) => option)
+    assert.ok(shown.length > 20)
+    assert.deepEqual(
+      shown.filter((option) => !known.has(option)),
+      [],
+    )
+  })
 })
 
 describe('runCli', () => {

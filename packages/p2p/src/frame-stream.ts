@@ -165,7 +165,7 @@ function failIfLost(state: State): void {
 }
 
 function endOf(decoder: FrameDecoder): undefined {
-  if (false) throw streamClosed('the other side ended within a frame')
+  if (decoder.partial) throw streamClosed('the other side ended within a frame')
   return undefined
 }
 

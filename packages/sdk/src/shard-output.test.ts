@@ -31,7 +31,7 @@ const output: FakeOutput = {
   executables: ['z.txt'],
   stdout: 'printed\n',
 }
-const run = await runShard(world, job, 0, { output })
+const run = await runShard(world, job, { shard: 0, attempt: 1, output })
 const { commit, sealed } = run
 
 /** A result as the aggregator shows it, with what it serves. */
@@ -104,13 +104,22 @@ test('blames the aggregator for bytes that are not the committed ones, wherever 
 
 test('blames the provider when exactly the committed bytes do not unseal', async () => {
   const stranger = await deriveSealKey({ ...spec, command: ['other'] }, world.client)
-  const foreign = await runShard(world, { ...job, spec: { ...spec, sealTo: stranger.recipient } }, 0, { output })
+  const foreign = await runShard(
+    world,
+    { ...job, spec: { ...spec, sealTo: stranger.recipient } },
+    { shard: 0, attempt: 1, output },
+  )
   const { result } = show(foreign.bytes, { commit: foreign.commit, sealed: foreign.sealed })
   await assert.rejects(result.read(ignore), fails('result-invalid', 'provider'))
 })
 
 test('blames the provider for an opening that does not open its commit', async () => {
-  const liar = await runShard(world, job, 0, { output, lie: (opening) => ({ ...opening, resultRoot: named('junk') }) })
+  const liar = await runShard(world, job, {
+    shard: 0,
+    attempt: 1,
+    output,
+    lie: (opening) => ({ ...opening, resultRoot: named('junk') }),
+  })
   const { result, opened } = show(liar.bytes, { commit: liar.commit, sealed: liar.sealed })
   await assert.rejects(result.read(ignore), fails('result-invalid', 'provider'))
   await assert.rejects(drain(result), fails('result-invalid', 'provider'))

@@ -1,7 +1,7 @@
 /** A running job: events, results as they come, the end, and the money when there is no end. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { JobEvent } from '../src/index.ts'
+import { collectFiles, type JobEvent } from '../src/index.ts'
 import { openScene } from './fixture/open-scene.ts'
 import { balance, collect, fails, two } from './fixture/expect.ts'
 
@@ -63,6 +63,31 @@ test('yields each result while the job still runs', async () => {
     if (names.length === 2) gate.resolve()
   }
   assert.deepEqual(names, ['a', 'b'])
+})
+
+test('yields a shard again when the result that nobody audited was overturned', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using scene = await openScene({ cheat: (shard) => (shard === 0 ? { files: {}, stdout: 'bogus' } : undefined) })
+  scene.aggregator.bend.before = (step) => (step === 'overturn' ? gate.promise : Promise.resolve())
+  const job = await scene.client.map(two)
+  const seen: unknown[] = []
+  for await (const output of job.results()) {
+    seen.push([output.name, output.attempt, (await collectFiles(output)).stdout])
+    gate.resolve()
+  }
+  assert.deepEqual(seen.slice(0, 2), [
+    ['a', 1, 'bogus'],
+    ['a', 2, '5 a\n'],
+  ])
+  const { receipt, accepted } = await job.receipt()
+  assert.equal(accepted, 2)
+  assert.deepEqual(
+    receipt.openings.map(({ shard, attempt }) => [shard, attempt]),
+    [
+      [0, 2],
+      [1, 1],
+    ],
+  )
 })
 
 test('explains a shard that failed, and proves the others', async () => {

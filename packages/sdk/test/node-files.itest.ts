@@ -1,12 +1,13 @@
 /** Inputs from a real disk and results onto it. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import test from 'node:test'
 import { isMarketError, keccakText, type OrderId } from '@assay/protocol'
-import { createMemoryJobStore, openReceipt, type ShardInput } from '../src/index.ts'
+import { createMemoryJobStore, openReceipt, type ShardInput, type ShardOutput } from '../src/index.ts'
 import {
   createFileJobStore,
   inputsFromFiles,
@@ -165,6 +166,44 @@ test('saves exactly the trees and the printed text, with modes, and leaves nothi
     assert.equal(tree['a/stale.txt'], undefined)
     assert.equal(tree['nested/b.stdout'], undefined)
     assert.equal(Object.keys(tree).length, 8)
+  })
+})
+
+test('puts in place what the receipt proves, not what was accepted on the way', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using scene = await openScene({
+    cheat: (shard) => (shard === 0 ? { files: { bogus: 'x' }, stdout: 'bogus' } : undefined),
+  })
+  scene.aggregator.bend.before = (step) => (step === 'overturn' ? gate.promise : Promise.resolve())
+  await withFolder(async (dir) => {
+    const job = await scene.client.map({ ...task, inputs: textInputs({ a: '1', b: '22' }) })
+    const staged: unknown[] = []
+    const onStaged = ({ name, attempt }: ShardOutput): void => {
+      staged.push([name, attempt])
+      assert.ok(!existsSync(join(dir, name)), 'nothing has its name before the receipt')
+      gate.resolve()
+    }
+    const { bytes } = await saveOutputs(job, dir, { onStaged })
+    assert.deepEqual(staged[0], ['a', 1])
+    assert.deepEqual(await listTree(dir), {
+      a: '<folder>',
+      'a/size.txt': '1',
+      'a.stdout': '1 a\n',
+      b: '<folder>',
+      'b/size.txt': '2',
+      'b.stdout': '2 b\n',
+    })
+    assert.equal(bytes, 10)
+  })
+})
+
+test('saves nothing without a receipt that holds', async () => {
+  await using scene = await openScene()
+  scene.aggregator.bend.receipt = (r) => ({ ...r, evidence: { ...r.evidence, audits: r.evidence.audits.slice(1) } })
+  await withFolder(async (dir) => {
+    const job = await scene.client.map({ ...task, inputs: textInputs({ a: '1', b: '2' }) })
+    await assert.rejects(saveOutputs(job, dir), fails('receipt-invalid'))
+    assert.deepEqual(await listTree(dir), {})
   })
 })
 

@@ -11,7 +11,7 @@ import type {
   SandboxFacts,
   Signer,
 } from '@assay/core'
-import type { ByteCount, DeterminismClass, Hash32, MarketError, MilliCpus, UsdcBase } from '@assay/protocol'
+import type { ByteCount, DeterminismClass, Hash32, MilliCpus, UsdcBase } from '@assay/protocol'
 import type { AttemptBoard } from './attempt-board.ts'
 import type { ChainFacts } from './chain-facts.ts'
 import type { SingleFlight } from './single-flight.ts'
@@ -55,8 +55,8 @@ export interface ProviderContext extends ProviderDeps {
   readonly board: AttemptBoard
   /** Offers being checked: the same offer twice is checked once. */
   readonly offers: SingleFlight<Hash32, AttemptRow>
-  /** Images being looked for on behalf of those who ask. */
-  readonly imageProbes: SingleFlight<string, MarketError | undefined>
+  /** Images being looked for, by reference. */
+  readonly images: SingleFlight<string, void>
   /** Says that an image is held, so that searchers find this machine by it. */
   readonly announceImage: (image: string) => void
   /** Aborts when the provider closes. */

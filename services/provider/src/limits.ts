@@ -17,10 +17,12 @@ export const providerLimits = {
   advertRenewShare: 0.5,
   /** Images announced in the DHT: a popular machine holds hundreds, searchers only need the recent ones. */
   announcedImages: 16,
-  /** Questions whether an image is at hand that are looked into at once: each may make the engine pull. */
-  imageProbes: 4,
-  /** Longest look into such a question. */
-  imageProbeMs: 15_000,
+  /** Images looked for at once: each may make the engine pull, and strangers may ask. */
+  imagePulls: 4,
+  /** Longest pull: some gigabytes over a home line. */
+  imagePullMs: 15 * 60 * 1000,
+  /** Whoever asks whether an image is at hand has an answer within this time; a pull goes on behind it. */
+  imageAnswerMs: 10_000,
   /** Chain facts are trusted this long: within one block or two of Polygon. */
   chainFactMs: 2_000,
   /** Chain facts kept: orders of busy aggregators and their quorums. */

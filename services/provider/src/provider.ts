@@ -53,7 +53,7 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
     board,
     chainFacts: createChainFacts(deps, { ageMs: providerLimits.chainFactMs, facts: providerLimits.chainFacts }),
     offers: createSingleFlight(),
-    imageProbes: createSingleFlight(),
+    images: createSingleFlight(),
     announceImage: (image) => announcer.hold(image),
     closing: closing.signal,
     start: (lease: Hash32) => own(runAttempt(context, lease)),
@@ -79,7 +79,7 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
     }),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the provider is closing'))
-      await Promise.all([...running, announcer.idle()])
+      await Promise.all([...running, context.offers.idle(), context.images.idle(), announcer.idle()])
       log.info({ provider: signer.address }, 'provider.closed')
     },
   }

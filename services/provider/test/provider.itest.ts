@@ -191,7 +191,7 @@ async function openMarket() {
 
 const specOf = (sealTo: string, input: { readonly root: string; readonly size: number }) => ({
   v: 1,
-  client: client!.address,
+  client: client.address,
   image,
   command: ['sh', '-c'],
   env: {},

@@ -40,7 +40,7 @@ import {
   type FakeImage,
   type TestActor,
 } from '@assay/testkit'
-import { createSqliteStore, migrations, openValidator } from '../src/index.ts'
+import { createSqliteStore, migrations, openValidator, type ValidatorDeps } from '../src/index.ts'
 
 const never = new AbortController().signal
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -52,6 +52,8 @@ export interface StageOptions {
   readonly auditSlots?: number
   /** Which validator of the cast this is. Default the first. */
   readonly self?: Address
+  /** What the validator is opened with, tampered with. */
+  readonly ports?: (deps: ValidatorDeps) => ValidatorDeps
 }
 
 /** What the honest image prints, whatever the shard. */
@@ -63,7 +65,13 @@ export const honestRoot = async (): Promise<ResultRoot> => {
 }
 
 /** The clock stands just after the first epoch of the cast closed: its seed round is 10. */
-export async function openStage({ cast: castOptions, run, auditSlots = 2, self }: StageOptions = {}) {
+export async function openStage({
+  cast: castOptions,
+  run,
+  auditSlots = 2,
+  self,
+  ports = (deps) => deps,
+}: StageOptions = {}) {
   const stack = new AsyncDisposableStack()
   const dir = await mkdtemp(join(tmpdir(), 'assay-validator-'))
   stack.defer(async () => rm(dir, { recursive: true, force: true }))
@@ -85,7 +93,7 @@ export async function openStage({ cast: castOptions, run, auditSlots = 2, self }
   }
   const sandbox = stack.use(createFakeSandbox({ clock }, { images }))
   const actor = cast.validators.find(({ address }) => address === self) ?? cast.validators[0]!
-  const start = async () => startValidator({ clock, chain, hub, dir, sandbox, actor, cast }, auditSlots)
+  const start = async () => startValidator({ clock, chain, hub, dir, sandbox, actor, cast, ports }, auditSlots)
   let current = await start()
   stack.defer(async () => current.close())
 
@@ -146,9 +154,10 @@ interface Own {
   readonly sandbox: ReturnType<typeof createFakeSandbox>
   readonly actor: TestActor
   readonly cast: EvidenceCast
+  readonly ports: (deps: ValidatorDeps) => ValidatorDeps
 }
 
-async function startValidator({ clock, chain, hub, dir, sandbox, actor, cast }: Own, auditSlots: number) {
+async function startValidator({ clock, chain, hub, dir, sandbox, actor, cast, ports }: Own, auditSlots: number) {
   const stack = new AsyncDisposableStack()
   const network = stack.use(hub.open(actor.privateKey))
   const blobs = stack.use(createFileBackedStore(dir))
@@ -166,7 +175,7 @@ async function startValidator({ clock, chain, hub, dir, sandbox, actor, cast }: 
     store,
     log: silent,
   }
-  const service = await openValidator(deps, { auditSlots })
+  const service = await openValidator(ports(deps), { auditSlots })
   return {
     service,
     store,

@@ -1,8 +1,7 @@
-/** Two streams side by side: where they part, and why as far as the bytes show. Memory: a few records, some hashes. */
+/** Two streams side by side: where they part, and why as far as the bytes show. Memory: a chunk of each, some hashes. */
 import { createFindings, type ContentDifference } from './content-findings.ts'
 import type { ConditionPair } from './difference.ts'
 import { pairRecords } from './pair-records.ts'
-import { readRecords } from './read-records.ts'
 
 /**
  * Differences of two streams, at most one for each cause, in the order of their offsets; none when they are equal. Lines
@@ -15,11 +14,11 @@ export async function compareContents(
   pair: ConditionPair,
 ): Promise<readonly ContentDifference[]> {
   const findings = createFindings(pair)
-  for await (const records of pairRecords(readRecords(first), readRecords(second))) {
+  await pairRecords(first, second, (records) => {
     const { a, b } = records
     findings.meet(a)
     if (a === undefined || b === undefined || !sameBytes(a.bytes, b.bytes)) findings.add(records)
-  }
+  })
   return findings.differences()
 }
 

@@ -14,7 +14,7 @@ export function excerptOf(record: GateRecord | undefined, at: number, end: numbe
 }
 
 /** Text on one line: control, format and unassigned characters and what is no UTF-8 become escapes. */
-export function printable(bytes: Uint8Array): string {
+function printable(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes)
   return text.replaceAll(
     /\\|\p{C}|\p{Zl}|\p{Zp}/gu,

@@ -1,5 +1,5 @@
 /** Two streams of records, side by side. */
-import type { GateRecord } from './read-records.ts'
+import { readRecords, type GateRecord } from './read-records.ts'
 
 export interface RecordPair {
   readonly a: GateRecord | undefined
@@ -8,36 +8,69 @@ export interface RecordPair {
   readonly ends: readonly [number, number]
 }
 
-/** Records of equal number; after a line that is long on one side only, both go on with the next line. */
-export async function* pairRecords(
-  left: AsyncGenerator<GateRecord, undefined>,
-  right: AsyncGenerator<GateRecord, undefined>,
-): AsyncGenerator<RecordPair, void> {
-  const take = async (source: AsyncGenerator<GateRecord, undefined>): Promise<GateRecord | undefined> =>
-    (await source.next()).value
-  const skipLine = async (source: AsyncGenerator<GateRecord, undefined>, record: GateRecord): Promise<GateRecord> => {
-    let last = record
-    for (let next = await take(source); next !== undefined; next = await take(source)) {
-      last = next
-      if (next.ends) break
-    }
-    return last
-  }
+/**
+ * Hands records of equal number to `onPair`, until both streams are at their end; after a line that is long on one side
+ * only, both go on with the next line. Ends both streams, also when one of them breaks.
+ */
+export async function pairRecords(
+  first: AsyncIterable<Uint8Array>,
+  second: AsyncIterable<Uint8Array>,
+  onPair: (pair: RecordPair) => void,
+): Promise<void> {
+  await using left = openCursor(first)
+  await using right = openCursor(second)
   let ends: readonly [number, number] = [0, 0]
-  try {
-    for (;;) {
-      const a = await take(left)
-      const b = await take(right)
-      if (a === undefined && b === undefined) return
-      yield { a, b, ends }
-      const lastA = a !== undefined && b?.ends === true && !a.ends ? await skipLine(left, a) : a
-      const lastB = b !== undefined && a?.ends === true && !b.ends ? await skipLine(right, b) : b
-      ends = [endOf(lastA) ?? ends[0], endOf(lastB) ?? ends[1]]
-    }
-  } finally {
-    await left.return(undefined)
-    await right.return(undefined)
+  for (;;) {
+    if (left.empty()) await left.fill()
+    if (right.empty()) await right.fill()
+    const a = left.take()
+    const b = right.take()
+    if (a === undefined && b === undefined) return
+    onPair({ a, b, ends })
+    const lastA = a !== undefined && !a.ends && b?.ends === true ? await skipLine(left, a) : a
+    const lastB = b !== undefined && !b.ends && a?.ends === true ? await skipLine(right, b) : b
+    ends = [endOf(lastA) ?? ends[0], endOf(lastB) ?? ends[1]]
   }
+}
+
+/** Records one by one. They come in batches, since waiting for each of them would take most of the time. */
+interface Cursor extends AsyncDisposable {
+  /** Nothing is at hand: `fill` first. */
+  empty(): boolean
+  fill(): Promise<void>
+  /** `undefined` at the end. */
+  take(): GateRecord | undefined
+}
+
+function openCursor(chunks: AsyncIterable<Uint8Array>): Cursor {
+  const source = readRecords(chunks)
+  let batch: readonly GateRecord[] = []
+  let at = 0
+  let ended = false
+  return {
+    empty: () => at >= batch.length && !ended,
+    async fill() {
+      while (at >= batch.length && !ended) {
+        const next = await source.next()
+        ended = next.done === true
+        batch = next.done === true ? [] : next.value
+        at = 0
+      }
+    },
+    take: () => batch[at++],
+    [Symbol.asyncDispose]: async () => void (await source.return()),
+  }
+}
+
+async function skipLine(cursor: Cursor, record: GateRecord): Promise<GateRecord> {
+  let last = record
+  while (!last.ends) {
+    if (cursor.empty()) await cursor.fill()
+    const next = cursor.take()
+    if (next === undefined) break
+    last = next
+  }
+  return last
 }
 
 const endOf = (record: GateRecord | undefined): number | undefined =>

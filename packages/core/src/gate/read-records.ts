@@ -12,8 +12,8 @@ export interface GateRecord {
   readonly begins: boolean
 }
 
-/** However the stream is chunked, its records are the same. Holds one chunk and one record. */
-export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<GateRecord, undefined> {
+/** However the stream is chunked, its records are the same. Yields those that a chunk completes; holds one chunk. */
+export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly GateRecord[], void> {
   let offset = 0
   let begins = true
   let rest: Uint8Array = new Uint8Array(0)
@@ -24,6 +24,7 @@ export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGene
     return record
   }
   for await (const chunk of chunks) {
+    const records: GateRecord[] = []
     let from = 0
     while (from < chunk.length) {
       const room = limits.recordBytes - rest.length
@@ -33,12 +34,12 @@ export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGene
       from += size
       if (newline >= 0 || bytes.length === limits.recordBytes) {
         rest = new Uint8Array(0)
-        yield take(bytes, newline >= 0)
+        records.push(take(bytes, newline >= 0))
       } else rest = bytes
     }
+    yield records
   }
-  if (rest.length > 0) yield take(rest, true)
-  return undefined
+  if (rest.length > 0) yield [take(rest, true)]
 }
 
 function join(head: Uint8Array, tail: Uint8Array): Uint8Array {

@@ -1,46 +1,58 @@
-/** Results into a folder: nothing appears under its final name before it was verified. */
-import { lstat, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+/** Results into a folder: nothing gets its final name before the receipt of the job was verified. */
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isMarketError, MarketError } from '@assay/protocol'
+import { hasCode } from '../faults.ts'
 import type { Job } from '../job.ts'
+import type { JobReceipt } from '../receipt.ts'
 import type { ShardOutput } from '../shard-output.ts'
-import { fileFault, systemCode } from './file-faults.ts'
-import { placeOf, writeTree, type StagedTree } from './write-tree.ts'
+import { fileFault } from './file-faults.ts'
+import { checkPlaces, putInPlace } from './output-places.ts'
+import { writeTree, type StagedTree } from './write-tree.ts'
 
 export interface SaveOptions {
   /** Replaces what a former call, or anybody else, left under the same names; by default that is refused before anything is read. */
   readonly replace?: boolean
   /** Also resolves when some shards have no result; by default that throws `job-incomplete` after saving the others. */
   readonly allowPartial?: boolean
+  /** Called when a result was downloaded and checked; its place it takes at the end. */
+  readonly onStaged?: (output: ShardOutput) => void
   /** Called when a shard is in its place. */
   readonly onSaved?: (output: ShardOutput) => void
   readonly signal?: AbortSignal
 }
 export interface SavedOutputs {
-  /** Names of the shards that were saved, in the order of saving. */
+  /** Names of the shards that were saved. */
   readonly saved: readonly string[]
-  /** Names of the shards without an accepted result. */
+  /** Names of the shards without a result that was paid for. */
   readonly missing: readonly string[]
-  /** Bytes of all files written. */
+  /** Bytes of all files saved. */
   readonly bytes: number
 }
 
 /**
- * Saves every accepted shard as soon as it is accepted, until the job is closed: `<dir>/<shard name>/…` is exactly the
- * shard's `/out`, and `<dir>/<shard name>.stdout` beside it its standard output, if any was captured. Nothing is ever
- * written outside `dir`. Throws `config-invalid` when a name is taken or `dir` cannot be used, `storage-full`,
- * `result-invalid`, `blob-mismatch`, `job-incomplete`, and what `Job.results` throws.
+ * Downloads results as they are accepted, waits for the end of the job, verifies its receipt, and puts in place what the
+ * receipt proves: `<dir>/<shard name>/…` is exactly the shard's `/out`, and `<dir>/<shard name>.stdout` beside it its standard
+ * output, if any was captured. A result that is overturned on the way leaves no trace, and nothing is ever written outside
+ * `dir`. Throws `config-invalid` when a name is taken or `dir` cannot be used, `storage-full`, `result-invalid`,
+ * `blob-mismatch`, `job-incomplete`, and what `Job.results` and `Job.receipt` throw.
  */
 export async function saveOutputs(job: Job, dir: string, options: SaveOptions = {}): Promise<SavedOutputs> {
-  await prepare(job, dir, options)
-  const root = await realpath(dir)
+  await checkPlaces(job.shardNames, dir, options.replace === true)
   const saved: string[] = []
   let bytes = 0
-  for await (const output of job.results(options.signal)) {
-    bytes += await saveOne(root, output, options)
-    saved.push(output.name)
-    options.onSaved?.(output)
-  }
+  await inStaging(dir, async (root, staging) => {
+    const staged = await stageResults(job, staging, options)
+    const receipt = await proveUnlessEmpty(job, options)
+    for (const { shard, attempt } of paidAttempts(receipt)) {
+      const { output, tree } =
+        staged.get(keyOf(shard, attempt)) ?? (await stagePaid(job, { shard, attempt }, staging, options))
+      await putInPlace(root, output.name, tree, options.replace === true)
+      saved.push(output.name)
+      bytes += tree.bytes
+      options.onSaved?.(output)
+    }
+  })
   const missing = job.shardNames.filter((name) => !saved.includes(name))
   if (missing.length > 0 && options.allowPartial !== true) {
     throw new MarketError('job-incomplete', `${missing.length} of ${job.shardNames.length} shards have no result`, {
@@ -50,78 +62,77 @@ export async function saveOutputs(job: Job, dir: string, options: SaveOptions = 
   return { saved, missing, bytes }
 }
 
-/** Checks every place that will be written before anything is downloaded. */
-async function prepare({ shardNames }: Job, dir: string, { replace }: SaveOptions): Promise<void> {
-  const places = new Map<string, string>()
-  for (const name of shardNames) {
-    for (const place of [name, `${name}.stdout`]) {
-      if (places.has(place)) throw taken(join(dir, place), 'two shards would share it')
-      places.set(place, name)
+interface Staged {
+  readonly output: ShardOutput
+  readonly tree: StagedTree
+}
+
+const keyOf = (shard: number, attempt: number): string => `${shard}-${attempt}`
+
+/** Everything that was accepted at some time, by shard and attempt. */
+async function stageResults(job: Job, staging: string, options: SaveOptions): Promise<ReadonlyMap<string, Staged>> {
+  const staged = new Map<string, Staged>()
+  for await (const output of job.results(options.signal)) {
+    try {
+      staged.set(keyOf(output.shard, output.attempt), await stage(output, staging, options))
+    } catch (error) {
+      // It may yet be overturned. If it is paid for, it is read once more, and this is thrown then.
+      if (!hasCode(error, 'result-invalid')) throw error
     }
   }
-  for (const name of shardNames) {
-    for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
-      if (places.has(name.slice(0, at))) throw taken(join(dir, name), 'it lies inside the folder of another shard')
-    }
-  }
-  try {
-    await mkdir(dir, { recursive: true })
-    if (replace === true) return
-    for (const place of places.keys())
-      if (await exists(join(dir, place))) throw taken(join(dir, place), 'it exists already')
-  } catch (cause) {
-    if (isMarketError(cause)) throw cause
-    throw fileFault('config-invalid', 'the results cannot be saved', dir, cause)
-  }
+  return staged
 }
 
-/** Stages beside the final place, so that the last step is a rename on one file system. */
-async function saveOne(root: string, output: ShardOutput, { replace, signal }: SaveOptions): Promise<number> {
-  let staging: string | undefined
-  try {
-    staging = await mkdtemp(join(root, '.assay-'))
-    const tree = await writeTree(output, staging, signal)
-    await putInPlace(root, output.name, tree, replace === true ? staging : undefined)
-    return tree.bytes
-  } catch (cause) {
-    if (isMarketError(cause)) throw cause
-    throw fileFault('config-invalid', 'the result cannot be saved', join(root, output.name), cause)
-  } finally {
-    if (staging !== undefined) await rm(staging, { recursive: true, force: true })
-  }
+async function stage(output: ShardOutput, staging: string, { signal, onStaged }: SaveOptions): Promise<Staged> {
+  const folder = join(staging, keyOf(output.shard, output.attempt))
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder)
+  const tree = await writeTree(output, folder, signal)
+  onStaged?.(output)
+  return { output, tree }
 }
 
-/** What is in the way moves to `aside`, when given. */
-async function putInPlace(root: string, name: string, tree: StagedTree, aside: string | undefined): Promise<void> {
-  const place = placeOf(root, name)
-  await mkdir(dirname(place), { recursive: true })
-  const parent = await realpath(dirname(place))
-  if (parent !== root && !parent.startsWith(root + sep)) throw taken(place, 'a link leads out of the folder')
-  if (aside !== undefined) {
-    await moveAside(place, join(aside, 'old'))
-    await moveAside(`${place}.stdout`, join(aside, 'old.stdout'))
-  }
-  if (tree.stdout !== undefined) await rename(tree.stdout, `${place}.stdout`)
-  await rename(tree.out, place)
-}
-
-async function moveAside(place: string, aside: string): Promise<void> {
-  await rename(place, aside).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error
+async function stagePaid(
+  job: Job,
+  { shard, attempt }: { readonly shard: number; readonly attempt: number },
+  staging: string,
+  options: SaveOptions,
+): Promise<Staged> {
+  const output = await job.result(shard, options.signal)
+  if (output.attempt === attempt) return stage(output, staging, options)
+  throw new MarketError('result-invalid', 'the aggregator shows another attempt than the one that was paid for', {
+    details: { shard, attempt, shown: output.attempt },
+    blame: 'aggregator',
   })
 }
 
-const exists = async (path: string): Promise<boolean> => {
+/** The receipt; none when nothing was settled and the caller can do with less than everything. */
+async function proveUnlessEmpty(job: Job, { signal, allowPartial }: SaveOptions): Promise<JobReceipt | undefined> {
   try {
-    await lstat(path)
-    return true
+    return await job.receipt({ openings: 'known', ...(signal !== undefined && { signal }) })
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false
+    if (allowPartial === true && hasCode(error, 'job-incomplete')) return undefined
     throw error
   }
 }
 
-const taken = (path: string, reason: string): MarketError =>
-  new MarketError('config-invalid', `${path} cannot be written: ${reason}`, {
-    details: { setting: 'outputs', path, reason },
-  })
+const paidAttempts = (
+  receipt: JobReceipt | undefined,
+): readonly { readonly shard: number; readonly attempt: number }[] =>
+  (receipt?.report.job?.shards ?? []).flatMap(({ accepted }) => accepted?.commit ?? [])
+
+/** Stages inside `dir`, so that the last step is a rename on one file system. What is left in staging is deleted. */
+async function inStaging(dir: string, run: (root: string, staging: string) => Promise<void>): Promise<void> {
+  let staging: string | undefined
+  try {
+    const root = await realpath(dir)
+    staging = await mkdtemp(join(root, '.assay-'))
+    await run(root, staging)
+  } catch (cause) {
+    // Only the calls of this file and of `writeTree` fail without a type of ours.
+    if (isMarketError(cause)) throw cause
+    throw fileFault('config-invalid', 'the results cannot be saved', dir, cause)
+  } finally {
+    if (staging !== undefined) await rm(staging, { recursive: true, force: true })
+  }
+}

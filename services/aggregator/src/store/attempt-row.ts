@@ -13,7 +13,7 @@ import {
   usdc,
 } from '@assay/protocol'
 import { asPublicKey, asSignature, read, readOptional, SealedRef, write } from './codec-schema.ts'
-import type { AttemptPatch, AttemptRow } from './records.ts'
+import type { AttemptPatch, AttemptProgress, AttemptRow } from './records.ts'
 import type { attempts } from './schema.ts'
 
 /** Columns of an attempt that nobody has answered yet. */
@@ -74,3 +74,22 @@ export const toAttempt = (row: typeof attempts.$inferSelect): AttemptRow => ({
 
 /** As much as `AttemptView` carries. */
 const detailChars = 2000
+
+/** The columns that planning reads. */
+export const toProgress = (row: {
+  readonly shard: number
+  readonly attempt: number
+  readonly provider: string
+  readonly state: string
+  readonly commitByMs: number
+  readonly verdict: string | null
+  readonly blame: string | null
+}): AttemptProgress => ({
+  shard: row.shard,
+  attempt: row.attempt,
+  provider: asAddress(row.provider),
+  state: AttemptState.parse(row.state),
+  commitByMs: unixMs(row.commitByMs),
+  verdict: row.verdict === null ? undefined : ShardVerdict.parse(row.verdict),
+  blame: blames.find((blame) => blame === row.blame),
+})

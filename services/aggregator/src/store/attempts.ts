@@ -8,10 +8,10 @@ import {
   type UsdcBase,
 } from '@assay/protocol'
 import { and, eq, inArray, isNull } from 'drizzle-orm'
-import { newColumns, patchColumns, toAttempt } from './attempt-row.ts'
+import { newColumns, patchColumns, toAttempt, toProgress } from './attempt-row.ts'
 import { conflict } from './conflict.ts'
 import type { StoreDatabase } from './open-store.ts'
-import type { AttemptKey, AttemptPatch, AttemptRow } from './records.ts'
+import type { AttemptKey, AttemptPatch, AttemptProgress, AttemptRow } from './records.ts'
 import { attempts, jobs } from './schema.ts'
 
 /** What a provider runs, and what it is owed. */
@@ -26,6 +26,8 @@ export interface AttemptsStore {
   addAttempt(attempt: Omit<AttemptRow, 'rev'>): boolean
   attempt(key: AttemptKey): AttemptRow | undefined
   attemptsOf(orderId: OrderId): readonly AttemptRow[]
+  /** What planning needs of a job's attempts, without their documents: a planning round reads thousands of them. */
+  progressOf(orderId: OrderId): readonly AttemptProgress[]
   byCommitment(commitment: Commitment): AttemptRow | undefined
   byLease(lease: Hash32): AttemptRow | undefined
   /** Commits of running jobs that wait for an epoch. */
@@ -47,6 +49,21 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
   return {
     addAttempt: (attempt) => db.insert(attempts).values(newColumns(attempt)).onConflictDoNothing().run().changes === 1,
     attempt: (key) => one(db.select().from(attempts).where(keyIs(key)).get()),
+    progressOf: (orderId) =>
+      db
+        .select({
+          shard: attempts.shard,
+          attempt: attempts.attempt,
+          provider: attempts.provider,
+          state: attempts.state,
+          commitByMs: attempts.commitByMs,
+          verdict: attempts.verdict,
+          blame: attempts.blame,
+        })
+        .from(attempts)
+        .where(eq(attempts.orderId, orderId))
+        .all()
+        .map(toProgress),
     attemptsOf: (orderId) => db.select().from(attempts).where(eq(attempts.orderId, orderId)).all().map(toAttempt),
     byCommitment: (commitment) => one(db.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
     byLease: (lease) => one(db.select().from(attempts).where(eq(attempts.lease, lease)).get()),

@@ -90,6 +90,11 @@ export interface AttemptRow extends AttemptKey {
   readonly detail: string | undefined
   readonly atMs: UnixMs
 }
+/** An attempt as planning sees it. */
+export type AttemptProgress = Pick<
+  AttemptRow,
+  'shard' | 'attempt' | 'provider' | 'state' | 'commitByMs' | 'verdict' | 'blame'
+>
 export type AttemptPatch = Partial<
   Pick<
     AttemptRow,

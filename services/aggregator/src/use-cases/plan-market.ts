@@ -1,7 +1,7 @@
 import { planJob, type AttemptRecord, type JobPlan } from '@assay/core'
 import { imageDigest, limits as wire, toUnixMs, unixMs } from '@assay/protocol'
 import type { Context } from '../context.ts'
-import type { AttemptRow, JobRow } from '../store/records.ts'
+import type { JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
 import { dispatchShards, dispatchUntil, type Load } from './dispatch-shards.ts'
 import { dueEpochs } from './due-epochs.ts'
@@ -68,7 +68,7 @@ async function planRunning(context: Context, job: JobRow, { tasks, load, quiet }
 }
 
 function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
-  const attempts = store.attemptsOf(job.orderId)
+  const attempts = store.progressOf(job.orderId)
   const record = {
     state: job.state,
     shards: job.spec.shards.length,
@@ -77,28 +77,15 @@ function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
     settleByMs: toUnixMs(job.terms.settleBy),
     refundAtMs: toUnixMs(job.terms.refundAt),
   }
-  return planJob(
-    record,
-    attempts.map((attempt) => toRecord(attempt, attempts)),
-    clock.now(),
-    wire.attemptsPerShard,
-  )
-}
-
-function toRecord(attempt: AttemptRow, all: readonly AttemptRow[]): AttemptRecord {
-  const { shard, attempt: number, provider, state, commitByMs, verdict } = attempt
   // Two providers that blame the job independently are believed: a third run would fail the same way.
-  const clientFaults = all.filter(
-    (other) => other.shard === shard && other.state === 'expired' && other.blame === 'client',
-  )
-  return {
-    shard,
-    attempt: number,
-    provider,
-    state,
-    commitByMs,
-    final: verdict === 'nondeterministic' || clientFaults.length >= 2,
-  }
+  const clientFaults = new Map<number, number>()
+  for (const { shard, state, blame } of attempts)
+    if (state === 'expired' && blame === 'client') clientFaults.set(shard, (clientFaults.get(shard) ?? 0) + 1)
+  const records = attempts.map((attempt): AttemptRecord => {
+    const final = attempt.verdict === 'nondeterministic' || (clientFaults.get(attempt.shard) ?? 0) >= 2
+    return { ...attempt, final }
+  })
+  return planJob(record, records, clock.now(), wire.attemptsPerShard)
 }
 
 /** What is not decided by then is given up, so that the rest can still be settled. */

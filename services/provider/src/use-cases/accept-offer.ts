@@ -15,6 +15,7 @@ import { providerLimits } from '../limits.ts'
 import type { AttemptRow } from '../store/records.ts'
 import { withDeadline } from '../with-deadline.ts'
 import { checkOffer, declined } from './check-offer.ts'
+import { findImage } from './find-image.ts'
 
 export type Offer = Extract<WorkRequest, { type: 'offer' }>
 
@@ -29,7 +30,7 @@ export async function acceptOffer(context: ProviderContext, request: Offer, from
 }
 
 async function decide(context: ProviderContext, lease: Hash32, request: Offer, from: Peer): Promise<AttemptRow> {
-  const { store, signer, clock, chain, facts, options, board, closing } = context
+  const { store, signer, clock, chain, facts, options, board, closing, log } = context
   const { offer, terms, spec } = request
   const now = clock.now()
   const body = checkOffer({
@@ -49,7 +50,7 @@ async function decide(context: ProviderContext, lease: Hash32, request: Offer, f
     const lapsed = (): Error => declined('late', 'the offer lapsed while it was being checked')
     await withDeadline({ clock, signal: closing }, body.acceptByMs, lapsed, async (inTime) => {
       await checkChain(context, body, inTime)
-      await checkImage(context, spec.image, inTime)
+      await findImage(context, spec.image, inTime)
     })
     const { acceptance } = await acceptLease(offer, signer)
     const { orderId, shard, attempt, commitByMs } = body
@@ -70,6 +71,7 @@ async function decide(context: ProviderContext, lease: Hash32, request: Offer, f
     board.free(lease)
     throw toMarketError(error)
   }
+  log.info({ lease, orderId: body.orderId, shard: body.shard, attempt: body.attempt }, 'attempt.leased')
   context.start(lease)
   const row = store.attempt(lease)
   assertBug(row !== undefined, 'an added attempt is there')
@@ -107,13 +109,4 @@ async function checkChain(
       details: { provider: signer.address },
     })
   }
-}
-
-async function checkImage(
-  { sandbox, announceImage }: ProviderContext,
-  image: string,
-  signal: AbortSignal,
-): Promise<void> {
-  await sandbox.ensureImage(image, signal)
-  announceImage(image)
 }

@@ -37,7 +37,7 @@ export function checkOffer(input: OfferCase): LeaseOffer {
   const lease = openEnvelope('lease/1', LeaseOffer, input.offer)
   checkParties(input, lease)
   checkAgreement(input, lease)
-  checkTaste(input, lease)
+  checkFit(input, lease)
   return lease
 }
 
@@ -60,7 +60,7 @@ function checkAgreement({ terms, spec, market }: OfferCase, lease: LeaseOffer): 
   if (lease.priceUsdc !== spec.priceUsdc) throw invalid('its price is not the price of the spec')
 }
 
-function checkTaste({ spec, facts, options }: OfferCase, lease: LeaseOffer): void {
+function checkFit({ spec, facts, options }: OfferCase, lease: LeaseOffer): void {
   const { resources } = spec
   if (!options.classes.includes(spec.determinism)) throw declined('class', `class ${spec.determinism} is not served`)
   if (resources.cpus > facts.cpus) throw declined('cpus', 'it asks for more processors than there are')

@@ -12,7 +12,7 @@ export function moveAttempt(context: ProviderContext, lease: Hash32, patch: Omit
   if (moved.state === 'committed') board.free(lease)
   board.tell(lease)
   const { orderId, shard, attempt, state } = moved
-  log.info({ lease, orderId, shard, attempt, state }, `attempt.${state === 'leased' ? 'accepted' : 'advanced'}`)
+  log.info({ lease, orderId, shard, attempt, state }, 'attempt.advanced')
   return moved
 }
 

@@ -80,7 +80,9 @@ async function openCommit(
   checkDrawn(request, { row, order, proposal: epoch.proposal, randomness: seed.randomness, market: chain.market })
 
   assertBug(row.opening !== undefined, 'a signed commit has its opening')
-  if (row.openedAtMs === undefined) store.updateAttempt(row, { openedAtMs: clock.now(), atMs: clock.now() })
+  const now = store.byCommitment(request.commitment)
+  if (now?.openedAtMs === undefined && now !== undefined)
+    store.updateAttempt(now, { openedAtMs: clock.now(), atMs: clock.now() })
   log.info({ orderId: row.orderId, shard: row.shard, attempt: row.attempt, reason: request.reason }, 'commit.opened')
   return row.opening
 }

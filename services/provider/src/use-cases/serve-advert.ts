@@ -17,6 +17,7 @@ import {
 import type { ProviderContext } from '../context.ts'
 import { providerLimits } from '../limits.ts'
 import { withDeadline } from '../with-deadline.ts'
+import { findImage } from './find-image.ts'
 
 /** The provider's current advert, signed; a new one whenever its addresses changed or half of its life is over. */
 export type AdvertSource = () => Promise<Envelope>
@@ -70,25 +71,15 @@ export function serveAdvert(context: ProviderContext, source: AdvertSource): Str
   }
 }
 
-/** Why an image cannot run here now; `undefined` when it can. The same question asked twice is looked into once. */
+/** Why an image cannot run here now; `undefined` when it can. */
 async function probeImage(context: ProviderContext, image: string): Promise<MarketError | undefined> {
-  const { announceImage, clock, closing, imageProbes, sandbox } = context
-  if (imageProbes.running() >= providerLimits.imageProbes)
-    return new MarketError('rate-limited', 'too many images are being looked for', {
-      details: { retryAfterMs: providerLimits.imageProbeMs },
-    })
-  return imageProbes.run(image, async () => {
-    const late = (): Error =>
-      new MarketError('image-unknown', 'the image did not arrive in time', { details: { image } })
-    const deadline = after(clock.now(), providerLimits.imageProbeMs)
-    try {
-      await withDeadline({ clock, signal: closing }, deadline, late, async (inTime) =>
-        sandbox.ensureImage(image, inTime),
-      )
-      announceImage(image)
-      return undefined
-    } catch (error) {
-      return toMarketError(error)
-    }
-  })
+  const { clock, closing } = context
+  const late = (): Error => new MarketError('image-unknown', 'the image is not here yet', { details: { image } })
+  const deadline = after(clock.now(), providerLimits.imageAnswerMs)
+  try {
+    await withDeadline({ clock, signal: closing }, deadline, late, async (inTime) => findImage(context, image, inTime))
+    return undefined
+  } catch (error) {
+    return toMarketError(error)
+  }
 }

@@ -6,7 +6,6 @@ import {
   deriveCommitDigest,
   deriveEpochRoot,
   deriveProposalDigest,
-  EpochProposal,
   OrderTerms,
   ppm,
   toJson,
@@ -216,11 +215,11 @@ describe('acknowledging an epoch', () => {
   it('refuses a commit whose signature is by another provider', async () => {
     await using stage = await openStage()
     const { cast } = stage
+    await stage.introduce()
     const epoch = await buildEpoch(cast, [{ shard: 0, provider: 0, sampled: true }])
     const [leaf] = epoch.seeded.leaves
     const signature = cast.providers[1]!.signNow(deriveCommitDigest(cast.market, leaf!.commit))
     const request = { ...proposeRequest(epoch), leaves: [{ ...leaf!, commit: { ...leaf!.commit, signature } }] }
     assert.equal(reasonOf(await stage.ask(request)), 'commit-signature-invalid')
-    assert.equal(EpochProposal.safeParse(epoch.proposal).success, false, 'bigints travel as text')
   })
 })

@@ -49,15 +49,15 @@ export async function acknowledgeEpoch(
   const digest = deriveProposalDigest(envelope)
   const held = store.proposal(digest)
   if (held !== undefined) return acknowledge(context, digest, held.seenRound)
+  // Before any signature of a leaf is checked: only who has funded orders can make us work.
+  const ids = new Set(leaves.map(({ commit }) => commit.orderId))
+  const unknownOrders = [...ids].filter((id) => store.order(id) === undefined)
+  if (unknownOrders.length > 0) return refused('orders-unknown', { unknownOrders })
   const check = checkEpoch(
     { proposal: envelope, leaves, acks: [] },
     { market: chain.market, quorum, beacon: beacon.info },
   )
   if (!check.ok) throw refuse(check.fault, check.details)
-
-  const ids = new Set(leaves.map(({ commit }) => commit.orderId))
-  const unknownOrders = [...ids].filter((id) => store.order(id) === undefined)
-  if (unknownOrders.length > 0) return refused('orders-unknown', { unknownOrders })
   const orders = new Map([...ids].flatMap((id) => store.order(id) ?? []).map((order) => [order.orderId, order]))
   await checkOrders(context, { proposal, leaves, orders: [...orders.values()] }, signal)
   await checkSeats(context, proposal, signal)

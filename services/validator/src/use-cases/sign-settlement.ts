@@ -37,6 +37,8 @@ export async function signSettlement(
 ): Promise<ValidatorReply> {
   const { chain, log, signer, store } = context
   if (evidence.some(({ terms }) => terms.aggregator !== from)) throw refuse('not-its-aggregator')
+  // Before the evidence is judged: only who has funded orders can make us work.
+  for (const job of evidence) await checkOrder(context, job, signal)
   const derived = deriveSettlement(chain.market, evidence)
   if (!derived.ok) throw refuse(derived.fault, derived.details)
   if (!isSame(derived.settlement, settlement)) throw refuse('settlement-differs')
@@ -51,8 +53,8 @@ export async function signSettlement(
   return { type: 'signed', signature: await signer.sign(digest) }
 }
 
-/** What the evidence alone cannot show. */
-async function checkJob(context: ValidatorContext, evidence: JobEvidence, signal: AbortSignal): Promise<void> {
+/** That the order is open on chain and this validator's to settle. */
+async function checkOrder(context: ValidatorContext, evidence: JobEvidence, signal: AbortSignal): Promise<void> {
   const { beacon, chain, chainFacts, clock, signer } = context
   const { terms } = evidence
   const orderId = deriveOrderId(chain.market, terms)
@@ -70,8 +72,13 @@ async function checkJob(context: ValidatorContext, evidence: JobEvidence, signal
   if (order.status !== 'funded' || order.quorumId !== terms.quorumId)
     throw refuse('order-closed', { orderId, status: order.status })
   if (clock.now() >= toUnixMs(terms.settleBy)) throw refuse('order-overdue', { orderId })
+}
+
+/** What else the evidence alone cannot show. */
+async function checkJob(context: ValidatorContext, evidence: JobEvidence, signal: AbortSignal): Promise<void> {
+  const orderId = deriveOrderId(context.chain.market, evidence.terms)
   for (const { address, index } of evidence.operators)
-    if ((await chainFacts.operator(address, signal))?.index !== index)
+    if ((await context.chainFacts.operator(address, signal))?.index !== index)
       throw refuse('operator-differs', { orderId, address, index })
   checkComplete(context, evidence, orderId)
   await checkUnopened(context, evidence, signal)
