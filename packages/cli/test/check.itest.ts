@@ -154,7 +154,7 @@ describe('assay check', { skip }, () => {
     const run = await check(input, ['--json'], ['sh', '-c', script])
     const [found] = (JSON.parse(run.out) as Printed).shards[0]?.differences ?? []
     assert.equal(found?.path, 'big')
-    assert.equal(found.offset, 20_000_000)
+    assert.deepEqual([found.offset, found.cause], [20_000_000, 'host-name'])
     assert.equal(found.first?.hex, '61 73 73 61 79 0a')
   })
 

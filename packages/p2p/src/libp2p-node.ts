@@ -59,7 +59,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     },
     connectionManager: {
       maxConnections: bounds.connections,
-      
+      inboundConnectionThreshold: bounds.inboundPerSecond,
       maxIncomingPendingConnections: bounds.inboundPending,
       dialTimeout: bounds.openMs,
       addressDialTimeout: bounds.addressMs,

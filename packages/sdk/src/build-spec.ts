@@ -18,16 +18,13 @@ import type { TaskOptions } from './map-options.ts'
 
 const MiB = 1024 * 1024
 /** What a shard gets when the caller does not say. */
-export const taskDefaults = {
+const taskDefaults = {
   cpus: 1,
   memoryBytes: 512 * MiB,
   diskBytes: 256 * MiB,
   pids: 256,
   timeLimitMs: 60_000,
 } as const
-
-/** A spec that still lacks the key its results are sealed to. */
-export type UnsealedSpec = Omit<JobSpec, 'sealTo'>
 
 /** Price of one shard: the market's, never above the caller's. Throws `spec-invalid`, `budget-too-small`. */
 export function choosePrice(options: TaskOptions, market: MarketInfo): UsdcBase {

@@ -156,6 +156,14 @@ describe('compareContents', () => {
     assert.deepEqual(await causeOf(Uint8Array.from([0, 1, 2, 3]), Uint8Array.from([0, 1, 2, 4])), ['unknown'])
   })
 
+  it('reads text within binary data', async () => {
+    const image = (text: string): Uint8Array => Uint8Array.from([0, 7, 255, ...bytesOf(text), 0, 1])
+    const causeOf = async (a: string, b: string) => (await compare(image(a), image(b))).map(({ cause }) => cause)
+    assert.deepEqual(await causeOf('assay', pair.second.hostname), ['host-name'])
+    assert.deepEqual(await causeOf('built 16:05:09', 'built 16:05:11'), ['time'])
+    assert.deepEqual(await causeOf('abcdefg', 'abcdefh'), ['unknown'])
+  })
+
   it('ends both streams, also when one of them breaks', async () => {
     const state = { closed: 0 }
     async function* stream(fail: boolean): AsyncGenerator<Uint8Array> {

@@ -83,7 +83,7 @@ function movedIn(lines: readonly DifferingLine[]): (line: DifferingLine) => Diff
 
 function explain({ a, b }: RecordPair, pair: ConditionPair, head: Uint8Array): readonly LineFinding[] {
   if (a === undefined || b === undefined) return [{ cause: 'unknown', first: 0, second: 0 }]
-  if (!isText(a) || !isText(b)) return [explainBytes(a, b, head)]
+  if (!isText(a) || !isText(b)) return [explainBytes(a, b, pair, head)]
   return explainLines(latin1(a.bytes), latin1(b.bytes), pair)
 }
 

@@ -1,25 +1,40 @@
 /** Why two stretches of binary data differ. */
-import type { LineFinding } from './difference.ts'
+import type { ConditionPair, DifferenceCause, LineFinding } from './difference.ts'
+import { explainLines } from './explain-lines.ts'
+import { firstDifference } from './first-difference.ts'
 import { limits } from './limits.ts'
 import type { GateRecord } from './read-records.ts'
 
 /** `head`: the first bytes of the stream, by which archives are known. */
-export function explainBytes(a: GateRecord, b: GateRecord, head: Uint8Array): LineFinding {
+export function explainBytes(a: GateRecord, b: GateRecord, pair: ConditionPair, head: Uint8Array): LineFinding {
   const at = firstDifference(a.bytes, b.bytes)
   const where = { first: at, second: at }
   // RFC 1952: bytes 4 to 7 of a gzip file are the time of its input.
   if (startsWith(head, [0x1f, 0x8b]) && a.offset + at < 8) return { cause: 'time', ...where }
   if (archiveMagics.some((magic) => startsWith(head, magic))) return { cause: 'archive', ...where }
+  const told = explainText(textAround(a.bytes, at), textAround(b.bytes, at), pair)
+  if (told !== 'unknown') return { cause: told, ...where }
   return { cause: isNoise(a.bytes, b.bytes, at) ? 'randomness' : 'unknown', ...where }
 }
 
-/** Index of the first byte that differs; the shorter length when one begins with the other. */
-export function firstDifference(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
-  const end = Math.min(a.length, b.length)
-  let at = 0
-  while (at < end && a[at] === b[at]) at += 1
-  return at
+/** Text within binary data: a date of compilation, a path. */
+function explainText(a: string, b: string, pair: ConditionPair): DifferenceCause {
+  if (Math.min(a.length, b.length) < textCharacters || a === b) return 'unknown'
+  return explainLines(a, b, pair)[0]?.cause ?? 'unknown'
 }
+
+/** The printable characters without a gap around a byte. */
+function textAround(bytes: Uint8Array, at: number): string {
+  const isText = (byte: number | undefined): boolean => byte !== undefined && byte >= 32 && byte < 127
+  let from = at
+  while (isText(bytes[from - 1])) from -= 1
+  let to = at
+  while (isText(bytes[to])) to += 1
+  return String.fromCharCode(...bytes.subarray(from, to))
+}
+
+/** Fewer printable characters in a row are chance. */
+const textCharacters = 5
 
 /** gzip, zip, bzip2, xz, zstd, 7z: all of them turn one differing byte into many. */
 const archiveMagics = [

@@ -1,7 +1,7 @@
 /** Why two lines at the same place differ: word by word, and by what is known of the two runs. */
 import type { ConditionPair, DifferenceCause, LineFinding } from './difference.ts'
-import { firstDifference } from './explain-bytes.ts'
 import { explainWords, type WordCause } from './explain-words.ts'
+import { firstDifference } from './first-difference.ts'
 import { isDateName, lineClock } from './time-words.ts'
 
 /** The causes of two lines that differ, at least one; a cause that shows twice counts once. */

@@ -16,7 +16,7 @@ export interface GateRecord {
 export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly GateRecord[], void> {
   let offset = 0
   let begins = true
-  let rest: Uint8Array = new Uint8Array(0)
+  let rest = nothing
   const take = (bytes: Uint8Array, ends: boolean): GateRecord => {
     const record = { bytes, offset, ends, begins }
     offset += bytes.length
@@ -26,20 +26,30 @@ export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGene
   for await (const chunk of chunks) {
     const records: GateRecord[] = []
     let from = 0
+    let newline = -1
     while (from < chunk.length) {
-      const room = limits.recordBytes - rest.length
-      const newline = chunk.subarray(from, from + room).indexOf(10)
-      const size = newline >= 0 ? newline + 1 : Math.min(room, chunk.length - from)
-      const bytes = join(rest, chunk.subarray(from, from + size))
-      from += size
-      if (newline >= 0 || bytes.length === limits.recordBytes) {
-        rest = new Uint8Array(0)
-        records.push(take(bytes, newline >= 0))
+      // Each newline is looked for once, however many pieces lie before it.
+      if (newline < from) newline = indexOrEnd(chunk, from)
+      const to = Math.min(newline + 1, from + limits.recordBytes - rest.length, chunk.length)
+      const bytes = join(rest, chunk.subarray(from, to))
+      const ends = to === newline + 1
+      from = to
+      if (ends || bytes.length === limits.recordBytes) {
+        rest = nothing
+        records.push(take(bytes, ends))
       } else rest = bytes
     }
     yield records
   }
   if (rest.length > 0) yield [take(rest, true)]
+}
+
+const nothing: Uint8Array = new Uint8Array(0)
+
+/** Index of the next newline, or one that no chunk has. */
+function indexOrEnd(chunk: Uint8Array, from: number): number {
+  const found = chunk.indexOf(10, from)
+  return found < 0 ? chunk.length : found
 }
 
 function join(head: Uint8Array, tail: Uint8Array): Uint8Array {
