@@ -39,6 +39,8 @@ export const aggregatorLimits = {
   /** A failed step is tried again after this, doubling up to the second. */
   retryMs: 250,
   retryMaxMs: 10_000,
+  /** A verdict in its appeal window is looked at this often. */
+  appealPollMs: 60_000,
   /** Events kept for one job. */
   eventsPerJob: 50_000,
   /** Clock difference allowed in signed requests. */

@@ -10,7 +10,7 @@ import {
   type OrderId,
   type Signature,
 } from '@assay/protocol'
-import { and, eq, ne } from 'drizzle-orm'
+import { and, desc, eq, ne } from 'drizzle-orm'
 import { z } from 'zod'
 import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
@@ -93,7 +93,14 @@ export function createAuditsStore(db: StoreDatabase): AuditsStore {
       return db.insert(verdicts).values(values).onConflictDoNothing().run().changes === 1
     },
     verdictsOf: (orderId) => db.select().from(verdicts).where(eq(verdicts.orderId, orderId)).all().map(toVerdict),
-    openVerdicts: () => db.select().from(verdicts).where(ne(verdicts.state, 'slashed')).all().map(toVerdict),
+    openVerdicts: () =>
+      db
+        .select()
+        .from(verdicts)
+        .where(ne(verdicts.state, 'slashed'))
+        .orderBy(desc(verdicts.state), verdicts.atMs)
+        .all()
+        .map(toVerdict),
     isConvicted: (accused) =>
       db.select({ key: verdicts.key }).from(verdicts).where(eq(verdicts.accused, accused)).get() !== undefined,
     updateVerdict(key, patch) {
@@ -116,7 +123,7 @@ const toAudit = (row: typeof audits.$inferSelect): AuditRow => ({
   verdict: row.verdict === null ? undefined : ShardVerdict.parse(row.verdict),
 })
 
-const verdictStates: readonly VerdictState[] = ['collecting', 'submitted', 'slashed']
+const verdictStates: readonly VerdictState[] = ['collecting', 'submitted', 'appealable', 'slashed']
 
 const toVerdict = (row: typeof verdicts.$inferSelect): VerdictRow => ({
   key: row.key,

@@ -127,8 +127,8 @@ export interface AuditRow extends AttemptKey {
   readonly verdict: ShardVerdict | undefined
 }
 
-/** collecting signatures → submitted on chain → slashed. */
-export type VerdictState = 'collecting' | 'submitted' | 'slashed'
+/** collecting signatures → submitted on chain → (appealable: its appeal window runs →) slashed. */
+export type VerdictState = 'collecting' | 'submitted' | 'appealable' | 'slashed'
 export interface VerdictRow {
   readonly key: string
   readonly orderId: OrderId

@@ -1,4 +1,4 @@
-import { assertBug, deriveVerdictDigest, type Signature } from '@assay/protocol'
+import { assertBug, deriveVerdictDigest, durationMs, isMarketError, type Signature } from '@assay/protocol'
 import { collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
@@ -19,7 +19,14 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
     await wallet.submitVerdict({ verdict: row.verdict, terms: job.terms, commit }, signatures, signal)
     store.updateVerdict(row.key, { state: 'submitted' })
   }
-  await wallet.finalizeVerdict(row.verdict, signal)
+  try {
+    await wallet.finalizeVerdict(row.verdict, signal)
+  } catch (error) {
+    if (!isMarketError(error) || error.details['reason'] !== 'TooEarly') throw error
+    // Days may pass until then, and anyone may finalise: the job does not wait for it.
+    store.updateVerdict(row.key, { state: 'appealable' })
+    return context.clock.sleep(durationMs(limits.appealPollMs), signal)
+  }
   store.updateVerdict(row.key, { state: 'slashed' })
 }
 

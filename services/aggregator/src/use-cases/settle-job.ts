@@ -87,7 +87,7 @@ async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal)
   }
   const proof = findJob(context, orderId).proof ?? (await chain.settlementOf(orderId, signal))
   const charged = proof === undefined || settlement === undefined ? usdc(0n) : chargedOf(settlement, orderId)
-  const slashing = store.verdictsOf(orderId).some((verdict) => verdict.state !== 'slashed')
+  const slashing = store.verdictsOf(orderId).some(({ state }) => state === 'collecting' || state === 'submitted')
   if (slashing && clock.now() < toUnixMs(terms.refundAt))
     throw new MarketError('settlement-unsigned', 'a slash of this job is still on its way')
   const job = findJob(context, orderId)
