@@ -5,7 +5,7 @@
 import { delimiter, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runChecks } from './lib/check-steps.ts'
-import { type Counts, NO_TESTS, addCounts, countAll, formatCounts } from './lib/counts.ts'
+import { type Counts, NO_TESTS, addCounts, formatCounts, formatTotals } from './lib/counts.ts'
 import { formatSeconds } from './lib/run-command.ts'
 import { TEST_STAGES, runTestStage } from './lib/test-stages.ts'
 
@@ -17,7 +17,7 @@ async function runStage(name: string): Promise<Counts> {
   const stage = TEST_STAGES[name]
   if (stage === undefined) {
     const counts = await runChecks()
-    console.log(`# tests ${countAll(counts)}\n# pass ${counts.passed}\n# fail ${counts.failed}`)
+    console.log(formatTotals(counts).trimEnd())
     return counts
   }
   const { counts, problem } = await runTestStage(stage, { live: true })

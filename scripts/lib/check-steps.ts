@@ -1,6 +1,7 @@
 /** `npm run check`: everything that needs neither Docker nor a chain, side by side, in well under a minute. */
 import { availableParallelism } from 'node:os'
 import { type Counts, NO_TESTS, addCounts, formatCounts } from './counts.ts'
+import { forEachAtMost } from './for-each-at-most.ts'
 import { formatSeconds, runCommand } from './run-command.ts'
 import { type StageResult, TEST_STAGES, runTestStage } from './test-stages.ts'
 
@@ -27,16 +28,12 @@ const STEPS: readonly Step[] = [
  * of its own counts as one failure.
  */
 export async function runChecks(): Promise<Counts> {
-  const waiting = [...STEPS]
   let total = NO_TESTS
-  const work = async (): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const result = await runStep(step)
-      total = addCounts(total, result.counts)
-      printResult(result)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+  await forEachAtMost(STEPS, Math.max(2, availableParallelism()), async (step) => {
+    const result = await runStep(step)
+    total = addCounts(total, result.counts)
+    printResult(result)
+  })
   return total
 }
 

@@ -25,6 +25,11 @@ export function formatCounts({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
 }
 
+/** The same in the form of node:test's own summary, for tools that look for it. */
+export function formatTotals(counts: Counts): string {
+  return `# tests ${countAll(counts)}\n# pass ${counts.passed}\n# fail ${counts.failed}\n# skipped ${counts.skipped}\n`
+}
+
 const FIELD_BY_WORD: Readonly<Record<string, keyof Counts>> = {
   passing: 'passed',
   pass: 'passed',

@@ -3,7 +3,8 @@ import { globSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Counts, NO_TESTS, addCounts, formatCounts } from './counts.ts'
+import { type Counts, NO_TESTS, addCounts, formatCounts, formatTotals } from './counts.ts'
+import { forEachAtMost } from './for-each-at-most.ts'
 import { type CommandResult, formatSeconds, runCommand } from './run-command.ts'
 
 export interface TestRun extends CommandResult {
@@ -11,39 +12,41 @@ export interface TestRun extends CommandResult {
 }
 
 export interface NodeTestOptions {
+  /** Show what each group came to as it ends. */
   readonly live: boolean
-  /** Test files at once, each in a process of its own. */
-  readonly concurrency: number
   /**
-   * One process for all the files of a package, one package after the other: a quarter of the time where most of it goes
-   * into starting processes and loading the same modules. Only for tests that touch nothing outside their file.
+   * Which files share a run. `package`: one process for all files of a folder, a quarter of the time where most of it goes
+   * into starting processes and loading the same modules; only for tests that touch nothing outside their file.
+   * `file`: each alone, so that one that hangs takes nothing with it.
    */
-  readonly byPackage: boolean
+  readonly together: 'package' | 'file'
+  /** Groups at once. */
+  readonly concurrency: number
   /** For one test. */
   readonly testSeconds: number
-  /** For all of them together. */
-  readonly deadlineSeconds: number
+  /** For one group. */
+  readonly groupSeconds: number
 }
 
 /** Patterns that match nothing give a run without tests, which callers treat as a failure. */
 export async function runNodeTests(patterns: readonly string[], options: NodeTestOptions): Promise<TestRun> {
+  const started = performance.now()
   const files = globSync([...patterns]).toSorted()
-  const groups = options.byPackage ? [...Map.groupBy(files, packageFolder)] : [['', files] as const]
-  let total: TestRun = { counts: NO_TESTS, exitCode: 0, output: '', seconds: 0 }
-  for (const [folder, members] of groups) {
-    if (members.length === 0) continue
-    const deadlineSeconds = Math.max(1, options.deadlineSeconds - total.seconds)
-    const run = await runGroup(members, { ...options, deadlineSeconds })
-    const line = options.byPackage ? describeGroup(folder, run) : ''
-    if (options.live) process.stdout.write(line)
+  const groups = [...Map.groupBy(files, options.together === 'package' ? packageFolder : (file) => file)]
+  let total = { counts: NO_TESTS, exitCode: 0, output: '' }
+  const add = (run: Pick<TestRun, 'counts' | 'exitCode' | 'output'>): void => {
+    if (options.live) process.stdout.write(run.output)
     total = {
       counts: addCounts(total.counts, run.counts),
       exitCode: Math.max(total.exitCode, run.exitCode),
-      output: total.output + run.output + line,
-      seconds: total.seconds + run.seconds,
+      output: total.output + run.output,
     }
   }
-  return total
+  await forEachAtMost(groups, options.concurrency, async ([name, members]) =>
+    add(await runGroup(name, members, options)),
+  )
+  add({ counts: NO_TESTS, exitCode: 0, output: formatTotals(total.counts) })
+  return { ...total, seconds: (performance.now() - started) / 1000 }
 }
 
 /** `packages/core`, `services/provider`, `scripts/lib`. */
@@ -51,32 +54,27 @@ function packageFolder(file: string): string {
   return file.split(/[/\\]/).slice(0, 2).join('/')
 }
 
-async function runGroup(files: readonly string[], options: NodeTestOptions): Promise<TestRun> {
+async function runGroup(name: string, files: readonly string[], options: NodeTestOptions): Promise<TestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-counts-'))
   const countsFile = join(folder, 'counts.json')
   const args = [
     '--test',
     `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
     `--test-timeout=${options.testSeconds * 1000}`,
-    options.byPackage ? '--test-isolation=none' : `--test-concurrency=${options.concurrency}`,
+    `--test-isolation=${options.together === 'package' ? 'none' : 'process'}`,
     ...files,
   ]
-  const { live, deadlineSeconds } = options
-  const run = await runCommand(process.execPath, args, {
-    live,
-    deadlineSeconds,
-    env: { ASSAY_TEST_COUNTS: countsFile },
-  })
+  const env = { ASSAY_TEST_COUNTS: countsFile }
+  const run = await runCommand(process.execPath, args, { deadlineSeconds: options.groupSeconds, env })
   // No file: the run broke down before its totals.
   const saved = await readFile(countsFile, 'utf8').catch(() => undefined)
   await rm(folder, { recursive: true })
-  const counts = saved === undefined ? NO_TESTS : parseSavedCounts(saved)
+  const ran = saved === undefined ? NO_TESTS : parseSavedCounts(saved)
   // What broke is not among the tests: say so by one failure.
-  return { ...run, counts: run.exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts }
-}
-
-function describeGroup(folder: string, { counts, seconds }: TestRun): string {
-  return `  ${counts.failed === 0 ? 'ok  ' : 'FAIL'} ${folder} (${formatCounts(counts)}, ${formatSeconds(seconds)})\n`
+  const counts = run.exitCode !== 0 && ran.failed === 0 ? { ...ran, failed: 1 } : ran
+  const mark = counts.failed === 0 ? 'ok  ' : 'FAIL'
+  const line = `  ${mark} ${name} (${formatCounts(counts)}, ${formatSeconds(run.seconds)})\n`
+  return { ...run, counts, output: run.output + line }
 }
 
 function parseSavedCounts(json: string): Counts {

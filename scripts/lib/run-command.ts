@@ -13,12 +13,15 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Also show the output as it comes. */
   readonly live?: boolean
-  /** Asked to end (SIGTERM) after this long: nothing here may hang for ever. */
+  /** Asked to end after this long, and made to a little later: nothing here may hang for ever. */
   readonly deadlineSeconds?: number
 }
 
 /** Long enough for every single command here, short enough that a hang ends before somebody's patience. */
 const DEFAULT_DEADLINE_SECONDS = 900
+
+/** Between asking and making: long enough for a test runner to end its own children and say which one was stuck. */
+const GRACE_SECONDS = 10
 
 /** Runs a program to its end. A program that cannot be started counts as a failed one; this never rejects. */
 export function runCommand(
@@ -39,8 +42,10 @@ export function runCommand(
       keep(Buffer.from(`\nstill running after ${deadlineSeconds} s: ended\n`))
       child.kill('SIGTERM')
     }, deadlineSeconds * 1000)
+    const end = setTimeout(() => child.kill('SIGKILL'), (deadlineSeconds + GRACE_SECONDS) * 1000)
     const finish = (exitCode: number): void => {
       clearTimeout(deadline)
+      clearTimeout(end)
       const output = Buffer.concat(chunks).toString('utf8')
       resolve({ exitCode, output, seconds: (performance.now() - started) / 1000 })
     }

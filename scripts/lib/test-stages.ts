@@ -7,12 +7,13 @@ export interface TestStage {
   readonly name: string
   /** Files for node:test; a stage without any is run by `npm test` of the contracts workspace. */
   readonly files?: readonly string[]
-  /** Test files at once. Tests against real parts compete for two cores, so they get few. */
+  /** Groups of files at once. Tests against real parts compete for two cores, so they get few. */
   readonly concurrency?: number
-  readonly byPackage?: boolean
+  readonly together?: NodeTestOptions['together']
   /** For one test. Generous: a deadline here catches hangs, never slowness. */
   readonly testSeconds: number
-  readonly stageSeconds: number
+  /** For the files that run together. */
+  readonly groupSeconds: number
 }
 
 export interface StageResult {
@@ -28,21 +29,27 @@ export const TEST_STAGES: Readonly<Record<string, TestStage>> = {
   unit: {
     name: 'unit',
     files: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
-    byPackage: true,
+    together: 'package',
     testSeconds: 60,
-    stageSeconds: 600,
+    groupSeconds: 300,
   },
-  tidy: { name: 'tidy', files: ['test/tidy/**/*.test.ts'], testSeconds: 60, stageSeconds: 300 },
-  contracts: { name: 'contracts', testSeconds: 300, stageSeconds: 900 },
+  tidy: {
+    name: 'tidy',
+    files: ['test/tidy/**/*.test.ts'],
+    together: 'package',
+    testSeconds: 60,
+    groupSeconds: 300,
+  },
+  contracts: { name: 'contracts', testSeconds: 300, groupSeconds: 900 },
   integration: {
     name: 'integration',
     files: ['packages/*/test/**/*.itest.ts', 'services/*/test/**/*.itest.ts'],
     concurrency: 2,
     testSeconds: 300,
-    stageSeconds: 1800,
+    groupSeconds: 600,
   },
-  sim: { name: 'sim', files: ['test/sim/**/*.{test,itest}.ts'], concurrency: 2, testSeconds: 300, stageSeconds: 900 },
-  e2e: { name: 'e2e', files: ['test/e2e/**/*.{test,itest}.ts'], testSeconds: 600, stageSeconds: 1800 },
+  sim: { name: 'sim', files: ['test/sim/**/*.{test,itest}.ts'], concurrency: 2, testSeconds: 300, groupSeconds: 600 },
+  e2e: { name: 'e2e', files: ['test/e2e/**/*.{test,itest}.ts'], testSeconds: 600, groupSeconds: 900 },
 }
 
 /** Runs one stage to its end. A stage that breaks down, or that holds no test, counts as one failure at least. */
@@ -51,9 +58,9 @@ export async function runTestStage(stage: TestStage, { live }: { live: boolean }
   const options: NodeTestOptions = {
     live,
     concurrency: stage.concurrency ?? 1,
-    byPackage: stage.byPackage ?? false,
+    together: stage.together ?? 'file',
     testSeconds: stage.testSeconds,
-    deadlineSeconds: stage.stageSeconds,
+    groupSeconds: stage.groupSeconds,
   }
   const { counts, exitCode, output, seconds } =
     files === undefined ? await runContractTests(options) : await runNodeTests(files, options)
@@ -63,7 +70,7 @@ export async function runTestStage(stage: TestStage, { live }: { live: boolean }
   return { ...result, counts: { ...counts, failed: 1 }, problem: `${name} ended with code ${exitCode}` }
 }
 
-async function runContractTests({ live, deadlineSeconds }: NodeTestOptions): Promise<TestRun> {
-  const result = await runCommand('npm', ['test', '-w', 'contracts'], { live, deadlineSeconds })
+async function runContractTests({ live, groupSeconds }: NodeTestOptions): Promise<TestRun> {
+  const result = await runCommand('npm', ['test', '-w', 'contracts'], { live, deadlineSeconds: groupSeconds })
   return { ...result, counts: parseCounts(result.output) }
 }

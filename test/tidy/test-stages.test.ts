@@ -4,21 +4,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { type StageResult, runTestStage } from '../../scripts/lib/test-stages.ts'
+import { type StageResult, type TestStage, runTestStage } from '../../scripts/lib/test-stages.ts'
 
 const GOOD = `import { test } from 'node:test'\ntest('holds', () => undefined)\n`
 
 /** Runs one stage over planted test files. */
 async function runPlanted(
   files: Readonly<Record<string, string>>,
-  { testSeconds = 30, byPackage = false } = {},
+  { testSeconds = 30, groupSeconds = 60, together = 'file' }: Partial<TestStage> = {},
 ): Promise<StageResult> {
   // Inside a test run node:test takes another one for its own child and runs nothing.
   delete process.env['NODE_TEST_CONTEXT']
   const folder = await mkdtemp(join(tmpdir(), 'assay-stage-'))
   try {
     for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code)
-    const stage = { name: 'planted', files: [join(folder, '*.test.mjs')], byPackage, testSeconds, stageSeconds: 60 }
+    const stage = { name: 'planted', files: [join(folder, '*.test.mjs')], together, testSeconds, groupSeconds }
     return await runTestStage(stage, { live: false })
   } finally {
     await rm(folder, { recursive: true })
@@ -73,17 +73,24 @@ describe('runTestStage', () => {
     assert.ok(counts.failed > 0)
   })
 
+  it('ends a file that hangs, and that file only', async () => {
+    const hanging = `import { test } from 'node:test'\nsetInterval(() => undefined, 1000)\ntest('leaves a timer', () => undefined)\n`
+    const { counts, output } = await runPlanted({ 'a.test.mjs': hanging, 'b.test.mjs': GOOD }, { groupSeconds: 3 })
+    assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
+    assert.match(output, /still running after 3 s/)
+  })
+
   it('is as strict with all files in one process', async () => {
     const files = {
       'a.test.mjs': GOOD,
       'b.test.mjs': 'export const x = 1\n',
       'c.test.mjs': `throw new Error('planted')\n`,
     }
-    const { counts, output } = await runPlanted(files, { byPackage: true })
+    const { counts, output } = await runPlanted(files, { together: 'package' })
     assert.deepEqual(counts, { passed: 1, failed: 2, skipped: 0 })
     assert.match(output, /holds no tests/)
     assert.match(output, /planted/)
     const quitter = `import { test } from 'node:test'\ntest('quits', () => process.exit(0))\n`
-    assert.ok((await runPlanted({ 'a.test.mjs': quitter }, { byPackage: true })).counts.failed > 0)
+    assert.ok((await runPlanted({ 'a.test.mjs': quitter }, { together: 'package' })).counts.failed > 0)
   })
 })

@@ -1,5 +1,6 @@
 /** The list of a blob's chunk hashes, as it lies beside the blob on disk and travels on the wire. */
-import { blobChunkBytes, byteCount, concatBytes, deriveBlobRoot, MarketError, sha256 } from '@assay/protocol'
+import { createHash } from 'node:crypto'
+import { blobChunkBytes, byteCount, concatBytes, deriveBlobRoot, MarketError } from '@assay/protocol'
 import type { BlobRef, ChunkList } from '@assay/protocol'
 
 const hashBytes = 32
@@ -46,13 +47,19 @@ export async function assertListMatches(ref: BlobRef, list: ChunkList): Promise<
   })
 }
 
-/** Throws `blob-mismatch` unless the bytes are chunk `index` of the list. */
-export async function assertChunkMatches(list: ChunkList, index: number, chunk: Uint8Array): Promise<void> {
+/** SHA-256 of a chunk, at once: half the work of the platform's asynchronous one, which copies first. */
+export const hashChunk = (chunk: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(chunk).digest())
+
+/** Whether the bytes are chunk `index` of the list. */
+export function isChunk(list: ChunkList, index: number, chunk: Uint8Array): boolean {
   const expected = list.chunks[index]
-  if (expected !== undefined && chunk.length === chunkLength(list.size, index)) {
-    const actual = await sha256(chunk)
-    if (Buffer.compare(actual, expected) === 0) return
-  }
+  if (expected === undefined || chunk.length !== chunkLength(list.size, index)) return false
+  return Buffer.compare(hashChunk(chunk), expected) === 0
+}
+
+/** Throws `blob-mismatch` unless the bytes are chunk `index` of the list. */
+export function assertChunkMatches(list: ChunkList, index: number, chunk: Uint8Array): void {
+  if (isChunk(list, index, chunk)) return
   throw new MarketError('blob-mismatch', 'a chunk is not the one that the list names', {
     details: { chunk: index, bytes: chunk.length },
   })

@@ -1,7 +1,7 @@
 /** A blob being written: bytes on disk, hashes in memory. */
 import { open } from 'node:fs/promises'
-import { byteCount, sha256, type ChunkList } from '@assay/protocol'
-import { encodeChunkList } from './chunk-list.ts'
+import { byteCount, type ChunkList } from '@assay/protocol'
+import { encodeChunkList, hashChunk } from './chunk-list.ts'
 import { writeAll, writeSynced } from './durable-files.ts'
 import { listPath } from './store-paths.ts'
 
@@ -31,8 +31,9 @@ export async function openDraft(path: string): Promise<Draft> {
       return size
     },
     async append(chunk) {
-      const [hash] = await Promise.all([sha256(chunk), writeAll(file, chunk, size)])
-      chunks.push(hash)
+      const written = writeAll(file, chunk, size)
+      chunks.push(hashChunk(chunk))
+      await written
       size += chunk.length
     },
     async finish() {

@@ -29,7 +29,7 @@ export async function* readChecked(
   for (let index = Math.floor(offset / blobChunkBytes); index < list.chunks.length; index++) {
     const start = index * blobChunkBytes
     const chunk = await readUpTo(file, chunkLength(list.size, index), start)
-    await assertChunkMatches(list, index, chunk)
+    assertChunkMatches(list, index, chunk)
     const piece = chunk.subarray(Math.max(0, offset - start))
     if (piece.length > 0) yield piece
   }

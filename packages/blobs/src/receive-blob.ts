@@ -44,7 +44,7 @@ function openPassage(
       list = given
     },
     async append(chunk) {
-      await assertChunkMatches(list ?? { size: ref.size, chunks: [] }, held, chunk)
+      assertChunkMatches(list ?? { size: ref.size, chunks: [] }, held, chunk)
       await writer.write(chunk)
       held += 1
     },

@@ -30,7 +30,7 @@ export interface NodeOptions {
 }
 
 /** Protocol of the market's own DHT; a node of another DHT is never asked. */
-export const dhtProtocol = '/assay/kad/1.0.0'
+const dhtProtocol = '/assay/kad/1.0.0'
 
 /** Makes a node that has not started: register handlers first, so that no early dialler misses them. */
 export async function createNode(options: NodeOptions): Promise<Node> {

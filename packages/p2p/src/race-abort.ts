@@ -12,5 +12,5 @@ export async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /** The signal's reason as an error. */
-export const abortReason = (signal: AbortSignal): Error =>
+const abortReason = (signal: AbortSignal): Error =>
   signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason })

@@ -40,7 +40,8 @@ export function createInbound(deps: ServeDeps): Inbound {
       stream.abort(error instanceof Error ? error : new Error('handler failed', { cause: error }))
       if (deps.closing.aborted) return
       const fields = { protocol, peer: remote.address, code: isMarketError(error) ? error.code : 'internal' }
-      log.warn(fields, 'stream.failed')
+      // A peer that breaks its stream is daily business; anything else is ours to look at.
+      log[fields.code === 'internal' ? 'warn' : 'info'](fields, 'stream.failed')
       log.debug({ ...fields, error }, 'stream.failed')
     }
   }
@@ -52,7 +53,7 @@ export function createInbound(deps: ServeDeps): Inbound {
       const held = remote === undefined ? 0 : (perPeer.get(remote.address) ?? 0)
       if (remote === undefined || held >= bounds.inboundStreamsPerPeer || running.size >= bounds.inboundStreams) {
         stream.abort(new MarketError('rate-limited', 'too many streams at once'))
-        log.warn({ protocol, peer: remote?.address, held, total: running.size }, 'stream.refused')
+        log.info({ protocol, peer: remote?.address, held, total: running.size }, 'stream.refused')
         return
       }
       perPeer.set(remote.address, held + 1)

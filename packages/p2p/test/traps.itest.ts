@@ -48,18 +48,26 @@ describe('discovery', { timeout: 120_000 }, () => {
     await findUntil(searcher, (peers) => peers.length === 0)
   })
 
-  it('survives the restart of the bootstrap peer', async () => {
+  it('survives the restart of a bootstrap peer: records are published again', async () => {
+    let published = 0
+    const note = (_fields: object, event: string): void => {
+      if (event === 'key.published') published += 1
+    }
     await using market = openMarket({ limits: { retryFirstMs: 50, retryLongestMs: 200 } })
     const privateKey = createKey()
-    const hub = await market.open({ privateKey })
+    const [hub, other] = [await market.open({ privateKey }), await market.open()]
     const [address = ''] = hub.addresses()
-    const provider = await market.open({ bootstrap: [address] })
+    const log: NetworkLog = { debug: () => undefined, info: note, warn: note }
+    const provider = await market.open({ bootstrap: [address, ...other.addresses()], log })
+    await until(() => provider.connected().length === 2)
     await provider.announce([key], deadline())
-    await findUntil(hub, (peers) => peers.length === 1)
+    await until(() => published > 0)
     await hub[Symbol.asyncDispose]()
-    await until(() => provider.connected().length === 0)
+    await until(() => provider.connected().length === 1)
+    const before = published
     const again = await market.open({ privateKey, listen: [address.replace(/\/p2p\/.*/, '')] })
-    await findUntil(again, (peers) => peers.length === 1)
+    await until(() => published > before)
+    assert.deepEqual(await findUntil(again, (peers) => peers.length === 1), [provider.self])
   })
 
   it('starts without the bootstrap peer and says so in its log', async () => {
@@ -86,6 +94,14 @@ describe('connections', { timeout: 120_000 }, () => {
     const [address = ''] = hub.addresses()
     await Promise.all(clients.map(async (client) => client.connect(address, deadline())))
     await until(() => hub.connected().length === 16)
+  })
+
+  it('need an address that is free', async () => {
+    await using market = openMarket()
+    const [address = ''] = (await market.open()).addresses()
+    const listen = [address.replace(/\/p2p\/.*/, '')]
+    await assert.rejects(market.open({ listen }), (error) => hasCode(error, 'config-invalid'))
+    await assert.rejects(market.open({ bootstrap: ['nowhere'] }), (error) => hasCode(error, 'config-invalid'))
   })
 
   it('use tls, or noise with a peer that has nothing else', async () => {
@@ -120,6 +136,7 @@ describe('connections', { timeout: 120_000 }, () => {
   it('are refused to peers whose key is not an operator key', async () => {
     await using market = openMarket()
     const hub = await market.open()
+    await hub.handle(echo, echoAll)
     const stranger = await createLibp2p(plain)
     try {
       await assert.rejects(async () => {

@@ -14,6 +14,11 @@ export async function findJob(parts: ClientParts, orderId: OrderId, signal: Abor
   const stored = await parts.store.load(orderId, signal)
   if (stored === undefined) return findByEvidence(parts, orderId, signal)
   assertOwn(parts, stored.request.terms)
+  if (stored.request.terms.aggregator !== parts.market.aggregator) {
+    throw new MarketError('job-unknown', 'the job was given to another aggregator', {
+      details: { orderId, aggregator: stored.aggregator },
+    })
+  }
   try {
     await parts.api.job(orderId, signal)
   } catch (error) {

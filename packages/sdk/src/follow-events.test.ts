@@ -31,7 +31,7 @@ const view = (state: JobView['state']): Response =>
 
 /** Follows with a script for the event connections; the job's state is `state`. */
 async function follow(
-  reply: (call: Call, n: number) => Response,
+  reply: (call: Call, n: number) => Response | Promise<Response>,
   options: { readonly from?: number; readonly state?: JobView['state']; readonly signal?: AbortSignal } = {},
 ): Promise<{
   readonly seqs: readonly number[]
@@ -105,6 +105,12 @@ test('gives up when the aggregator stays away', async () => {
   const { resumes, error } = await follow(() => {
     throw new TypeError('refused')
   })
+  assert.equal(code(error), 'market-unreachable')
+  assert.equal(resumes.length, limits.streamTries)
+})
+
+test('gives up on an aggregator that takes connections and never answers', async () => {
+  const { resumes, error } = await follow(() => Promise.withResolvers<Response>().promise)
   assert.equal(code(error), 'market-unreachable')
   assert.equal(resumes.length, limits.streamTries)
 })

@@ -1,5 +1,5 @@
 /** A job's events over any number of connections: each event once, in order, until the job is closed. */
-import { JobEvent, MarketError, parseMessage, type OrderId } from '@assay/protocol'
+import { JobEvent, MarketError, parseMessage, type OrderId, type UnixMs } from '@assay/protocol'
 import { createParser } from 'eventsource-parser'
 import { assertLive, isTransient, unreachable } from './faults.ts'
 import { readBody } from './http.ts'
@@ -22,8 +22,7 @@ export async function* followEvents(
   let last = afterSeq
   let failures = 0
   for (;;) {
-    const openedAt = clock.now()
-    const connection = { bytes: 0 }
+    const connection: Connection = { bytes: 0, openedAt: undefined }
     try {
       for await (const event of readConnection(api, { orderId, last }, connection, signal)) {
         if (event.seq <= last) continue
@@ -37,24 +36,35 @@ export async function* followEvents(
       assertLive(signal)
       if (!isTransient(error)) throw error
     }
-    if (connection.bytes > 0 || clock.now() - openedAt >= limits.aliveMs) failures = 0
+    if (isAlive(connection, clock.now())) failures = 0
     failures++
     if (failures >= limits.streamTries) throw unreachable('its event stream brings nothing', { orderId, after: last })
     await pause(failures, clock, signal)
   }
 }
 
+interface Connection {
+  bytes: number
+  /** When its head came. */
+  openedAt: UnixMs | undefined
+}
+
+/** Whether a connection that has ended was one at all: it brought something, or stayed open for a while. */
+const isAlive = ({ bytes, openedAt }: Connection, now: UnixMs): boolean =>
+  bytes > 0 || (openedAt !== undefined && now - openedAt >= limits.aliveMs)
+
 /** Events of one connection; counts its bytes, comments included. Leaving the iteration closes it. */
 async function* readConnection(
   api: MarketApi,
   from: { readonly orderId: OrderId; readonly last: number },
-  connection: { bytes: number },
+  connection: Connection,
   signal: AbortSignal,
 ): AsyncGenerator<JobEvent> {
   const leave = new AbortController()
   const either = AbortSignal.any([signal, leave.signal])
   try {
     const response = await api.openEvents(from.orderId, from.last, either)
+    connection.openedAt = api.http.clock.now()
     const decode = createEventDecoder()
     for await (const part of readBody(api.http, response, either)) {
       connection.bytes += part.length

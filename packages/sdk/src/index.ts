@@ -24,4 +24,12 @@ export { type ByteSource, type InputFile, inputsFromBlobs, type ShardInput, type
 export { type ShardOutput } from './shard-output.ts'
 export { createSigner } from './signer.ts'
 export { type ReceiptAnchors, type ReceiptCheck, type ReceiptReport, verifyReceipt } from '@assay/core'
-export { type ErrorCode, isMarketError, type JobEvent, type JobView, MarketError } from '@assay/protocol'
+export {
+  type ErrorCode,
+  formatUsdc,
+  isMarketError,
+  type JobEvent,
+  type JobView,
+  MarketError,
+  type Quote,
+} from '@assay/protocol'

@@ -1,8 +1,9 @@
 /** The proof of a closed job: fetched, completed with the client's openings, judged, and compared with the chain. */
 import { assertReceipt, type ReceiptAnchors } from '@assay/core'
-import { deriveOrderId, formatUsdc, MarketError, type JobView, type Receipt } from '@assay/protocol'
+import { deriveOrderId, formatUsdc, MarketError, usdc, type JobView, type Receipt } from '@assay/protocol'
 import { toOutput } from './accepted-results.ts'
 import { chainAnchors, checkSettledOnChain } from './chain-proof.ts'
+import { onChain } from './client-chain.ts'
 import { hasCode } from './faults.ts'
 import type { JobParts } from './job-parts.ts'
 import { awaitClosed } from './job-state.ts'
@@ -69,11 +70,21 @@ async function fetchReceipt(parts: JobParts, view: JobView, signal: AbortSignal)
       return await parts.api.receipt(parts.orderId, signal)
     } catch (error) {
       if (!hasCode(error, 'job-state')) throw error
-      if ((view.chargedUsdc ?? 0n) === 0n) throw unsettled(parts, view, error)
+      if ((view.chargedUsdc ?? 0n) === 0n) {
+        await freeIfRefunded(parts, signal)
+        throw unsettled(parts, view, error)
+      }
       if (failures >= limits.callTries) throw error
       await pause(failures, parts.clock, signal)
     }
   }
+}
+
+/** Without a receipt only the chain can show that an order cost nothing. */
+async function freeIfRefunded({ chain, cap, orderId }: JobParts, signal: AbortSignal): Promise<void> {
+  if (chain === undefined) return
+  const { status } = await onChain(signal, () => chain.reader.order(orderId, signal))
+  if (status === 'refunded') cap.settle(orderId, usdc(0n))
 }
 
 const unsettled = ({ orderId, terms }: JobParts, view: JobView, cause: unknown): MarketError =>

@@ -19,8 +19,10 @@ import {
   type OrderId,
   type SubmitRequest,
 } from '@assay/protocol'
+import { unreachable } from './faults.ts'
 import { send, sendForJson, sendOnly, type Fetch, type HttpCall, type HttpDeps } from './http.ts'
-import { repeat } from './repeat.ts'
+import { limits } from './limits.ts'
+import { repeat, within } from './repeat.ts'
 
 export interface MarketApi {
   readonly http: HttpDeps
@@ -56,6 +58,9 @@ export function createMarketApi(options: {
   const { clock } = options
   const json = <T>(call: HttpCall, parse: (body: unknown) => T, signal: AbortSignal): Promise<T> =>
     repeat(() => sendForJson(http, call, parse, signal), clock, signal)
+  /** The head of a stream; whoever gave the signal aborts it, also after a head that came too late. */
+  const open = (call: HttpCall, signal: AbortSignal): Promise<Response> =>
+    within(send(http, call, signal), limits.stallMs, clock, () => unreachable('no answer in time', { path: call.path }))
   const get = (path: string): HttpCall => ({ method: 'GET', path, headers: { accept: 'application/json' } })
   const post = (path: string, body: object): HttpCall => ({
     method: 'POST',
@@ -92,13 +97,13 @@ export function createMarketApi(options: {
       json(get(`/v1/jobs/${orderId}/evidence`), (body) => parseMessage(JobEvidence, body, 'evidence'), signal),
     receipt: (orderId, signal) =>
       json(get(`/v1/jobs/${orderId}/receipt`), (body) => parseMessage(Receipt, body, 'receipt'), signal),
-    openEvents: (orderId, afterSeq, signal) => {
+    openEvents(orderId, afterSeq, signal) {
       const headers = { accept: 'text/event-stream', ...(afterSeq > 0 && { 'last-event-id': String(afterSeq) }) }
-      return send(http, { method: 'GET', path: `/v1/jobs/${orderId}/events`, headers }, signal)
+      return open({ method: 'GET', path: `/v1/jobs/${orderId}/events`, headers }, signal)
     },
-    openBlob: (root, offset, signal) => {
+    openBlob(root, offset, signal) {
       const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {}
-      return send(http, { method: 'GET', path: `/v1/blobs/${root}`, headers }, signal)
+      return open({ method: 'GET', path: `/v1/blobs/${root}`, headers }, signal)
     },
   }
 }

@@ -109,13 +109,19 @@ test('explains a shard that failed, and proves the others', async () => {
   await assert.rejects(job.result(0), fails('job-incomplete'))
 })
 
-test('says job-incomplete when nothing was settled', async () => {
-  await using scene = await openScene({ failing: [0, 1] })
-  const job = await scene.client.map(two)
-  await assert.rejects(
-    job.receipt(),
-    fails('job-incomplete', (e) => assert.equal(e.details['outcome'], 'refunded')),
-  )
+test('says job-incomplete when nothing was settled, and frees the cap once the chain shows the refund', async () => {
+  let shift = 0
+  await using scene = await openScene({ failing: [0, 1], shiftMs: () => shift })
+  const { chain, client: actor } = scene.world
+  const client = await scene.open({ chain: { reader: chain.reader } })
+  const job = await client.map(two)
+  const incomplete = fails('job-incomplete', (e) => assert.equal(e.details['outcome'], 'refunded'))
+  await assert.rejects(job.receipt(), incomplete)
+  assert.equal(client.spending().takenUsdc, job.terms.maxAmount)
+  shift = 3 * 3600 * 1000
+  await chain.writer(actor.address).refund(job.terms, new AbortController().signal)
+  await assert.rejects(job.receipt(), incomplete)
+  assert.equal(client.spending().takenUsdc, 0n)
 })
 
 test('takes the money back on chain once refundAt has come, without the aggregator', async () => {

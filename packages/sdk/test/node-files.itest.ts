@@ -262,6 +262,25 @@ test('saves what there is of a partial job, and says so', async () => {
   })
 })
 
+test('saves nothing of a job that was not settled, and says so', async () => {
+  await using scene = await openScene({ failing: [0] })
+  await withFolder(async (dir) => {
+    const job = await scene.client.map({ ...task, inputs: textInputs({ a: '1' }) })
+    await assert.rejects(saveOutputs(job, dir), fails('job-incomplete'))
+    assert.deepEqual(await saveOutputs(job, dir, { allowPartial: true }), { saved: [], missing: ['a'], bytes: 0 })
+  })
+})
+
+test('does not save what the aggregator shows instead of what was paid for', async () => {
+  await using scene = await openScene()
+  await withFolder(async (dir) => {
+    const job = await scene.client.map({ ...task, inputs: textInputs({ a: '1' }) })
+    scene.aggregator.bend.view = (view) => ({ ...view, attempts: [] })
+    await assert.rejects(saveOutputs(job, dir), fails('job-incomplete'))
+    assert.deepEqual(await listTree(dir), {})
+  })
+})
+
 test('writes receipts that can be judged again', async () => {
   await using scene = await openScene()
   await withFolder(async (dir) => {

@@ -96,6 +96,45 @@ test('refuses receipts that do not hold, and those that the chain does not know'
   assert.equal((await job.receipt()).report.checks[0]?.status, 'passed')
 })
 
+test('refuses evidence of another job when it looks for its own', async () => {
+  await using scene = await openScene()
+  const [job, other] = [await scene.client.map(two), await scene.client.map(two)]
+  const foreign = (await other.receipt()).receipt.evidence
+  await job.receipt()
+  const elsewhere = await scene.open()
+  const { bend } = scene.aggregator
+  for (const evidence of [
+    () => foreign,
+    (own: JobEvidence) => ({ ...own, spec: { ...own.spec, command: ['other'] } }),
+    (own: JobEvidence) => ({ ...own, market: { ...own.market, chainId: 1 } }),
+  ]) {
+    bend.evidence = evidence
+    await assert.rejects(
+      elsewhere.job(job.id),
+      fails('terms-mismatch', (e) => assert.equal(e.blame, 'aggregator')),
+    )
+  }
+})
+
+test('refuses an account of the job that hides or invents attempts', async () => {
+  await using scene = await openScene()
+  const job = await scene.client.map(two)
+  await collect(job.events())
+  const { bend } = scene.aggregator
+  bend.view = (view) => ({ ...view, attempts: [] })
+  await assert.rejects(
+    job.receipt(),
+    fails('receipt-invalid', (e) => assert.equal(e.details['check'], 'openings')),
+  )
+  await assert.rejects(job.result(0), fails('job-incomplete'))
+  bend.view = (view) => ({ ...view, attempts: view.attempts.map((one) => ({ ...one, shard: one.shard + 10 })) })
+  await assert.rejects(
+    collect(job.results()),
+    fails('result-invalid', (e) => assert.equal(e.blame, 'aggregator')),
+  )
+  await assert.rejects(job.result(7), fails('spec-invalid'))
+})
+
 /** The same evidence with leaves that were audited less. */
 function lowered(evidence: JobEvidence): JobEvidence {
   const leavesOf = ({ leaves }: JobEvidence['epochs'][number]) =>

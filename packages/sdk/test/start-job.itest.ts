@@ -124,6 +124,10 @@ test('finds a job again after a crash between signing and submitting, and sends 
   const job = await scene.client.job(record!.orderId)
   assert.deepEqual(scene.aggregator.submissions, [record!.request])
   assert.equal((await job.receipt()).accepted, 2)
+  const elsewhere = { ...record!.request.terms, aggregator: createTestActor('elsewhere').address }
+  await store.save({ ...record!, request: { ...record!.request, terms: elsewhere } }, new AbortController().signal)
+  await assert.rejects(scene.client.job(record!.orderId), fails('job-unknown'))
+  await store.save(record!, new AbortController().signal)
   // Found once more, it is not submitted once more.
   await scene.client.job(record!.orderId)
   assert.equal(scene.aggregator.submissions.length, 1)

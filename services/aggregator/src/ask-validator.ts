@@ -1,6 +1,15 @@
-import { isMarketError, MarketError, decodeError, protocols, recoverSigner, ValidatorReply } from '@assay/protocol'
+import {
+  durationMs,
+  isMarketError,
+  MarketError,
+  decodeError,
+  protocols,
+  recoverSigner,
+  ValidatorReply,
+} from '@assay/protocol'
 import type { Address, Hex, Signature, ValidatorRequest } from '@assay/protocol'
 import type { Context } from './context.ts'
+import { aggregatorLimits as limits } from './limits.ts'
 import { requestPeer } from './request-peer.ts'
 
 export interface ValidatorQuestion<T extends ReplyType> {
@@ -36,20 +45,56 @@ export async function askValidator<T extends ReplyType>(
 const isOf = <T extends ReplyType>(reply: ValidatorReply, expected: readonly T[]): reply is ReplyOf<T> =>
   expected.some((type) => type === reply.type)
 
-/** Puts one question to every member of the quorum at once; who fails to answer is logged as `missed` and left out. */
+/**
+ * Puts one question to every member of the quorum at once, and gives the answers of a threshold and of whoever is hardly
+ * slower; who fails to answer is logged as `missed` and left out.
+ */
 export async function askQuorum<T>(
-  { log, quorum }: Pick<Context, 'log' | 'quorum'>,
+  context: Pick<Context, 'clock' | 'log' | 'quorum'>,
   missed: string,
-  ask: (validator: Address) => Promise<T>,
+  ask: (validator: Address, signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
 ): Promise<readonly T[]> {
-  const results = await Promise.allSettled(quorum.members.map(ask))
-  return results.flatMap((result, at) => {
-    if (result.status === 'fulfilled') return [result.value]
-    const error: unknown = result.reason
-    const { code, details } = isMarketError(error) ? error : { code: 'internal', details: {} }
-    log.warn({ validator: quorum.members[at], code, details }, missed)
-    return []
-  })
+  const { clock, log, quorum } = context
+  const answers: T[] = []
+  const enough = Promise.withResolvers<void>()
+  const over = new AbortController()
+  const inTime = AbortSignal.any([signal, over.signal])
+  const one = async (validator: Address): Promise<void> => {
+    try {
+      answers.push(await ask(validator, inTime))
+      if (answers.length === quorum.threshold) enough.resolve()
+    } catch (error) {
+      const { code, details } = isMarketError(error) ? error : { code: 'internal', details: {} }
+      log.warn({ validator, code, details }, missed)
+    }
+  }
+  const all = Promise.all(quorum.members.map(one))
+  const grace = enough.promise.then(async () => clock.sleep(durationMs(limits.quorumGraceMs), inTime))
+  await Promise.race([all, grace.catch(() => undefined)])
+  over.abort(new MarketError('peer-unreachable', 'the others of the quorum have answered'))
+  await all
+  signal.throwIfAborted()
+  return answers
+}
+
+export interface SignQuestion {
+  readonly digest: Hex
+  readonly message: ValidatorRequest
+  readonly deadlineMs: number
+}
+
+/** A validator's own signature on `digest`. Throws its refusal, or `signature-invalid`. */
+export async function askToSign(
+  context: Asking,
+  validator: Address,
+  { digest, message, deadlineMs }: SignQuestion,
+  signal: AbortSignal,
+): Promise<Signature> {
+  const { signature } = await askValidator(context, validator, { message, expected: ['signed'], deadlineMs }, signal)
+  if (recoverSigner(digest, signature) !== validator)
+    throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
+  return signature
 }
 
 /**
@@ -63,12 +108,11 @@ export async function collectSignatures(
   signal: AbortSignal,
 ): Promise<readonly Signature[]> {
   const { message, deadlineMs, missed } = question
-  const signed = await askQuorum(context, missed, async (validator) => {
-    const { signature } = await askValidator(context, validator, { message, expected: ['signed'], deadlineMs }, signal)
-    if (recoverSigner(digest, signature) !== validator)
-      throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
-    return { validator, signature }
+  const ask = async (validator: Address, inTime: AbortSignal) => ({
+    validator,
+    signature: await askToSign(context, validator, { digest, message, deadlineMs }, inTime),
   })
+  const signed = await askQuorum(context, missed, ask, signal)
   const need = context.quorum.threshold
   if (signed.length < need)
     throw new MarketError('settlement-unsigned', 'too few members of the quorum signed', {

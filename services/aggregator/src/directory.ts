@@ -3,7 +3,6 @@ import {
   AdvertReply,
   decodeError,
   durationMs,
-  imageDigest,
   isMarketError,
   openAdvert,
   protocols,
@@ -12,6 +11,8 @@ import {
   type Advert,
   type MarketError,
 } from '@assay/protocol'
+import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts'
+import { createImageBook, type ImageBook } from './image-book.ts'
 import { aggregatorLimits as limits } from './limits.ts'
 import { requestPeer } from './request-peer.ts'
 
@@ -27,16 +28,12 @@ export interface Directory extends AsyncDisposable {
   providers(): readonly DirectoryNode[]
   validators(): readonly DirectoryNode[]
   node(address: Address): DirectoryNode | undefined
-  /** Asks every provider whether it can run an image; answers are remembered until the advert changes. */
+  readonly images: ImageBook
+  readonly breaker: CircuitBreaker
+  /** Asks every provider that is not known to hold an image whether it can run it; gives the errors of those that cannot. */
   probeImage(image: string, signal: AbortSignal): Promise<readonly MarketError[]>
-  /** Whether some provider was never asked about the image: it joined later, or this aggregator was restarted. */
+  /** Whether `probeImage` may learn something new: a provider joined later, did not answer, or this is a new run. */
   hasUnprobed(image: string): boolean
-  /** Whether a provider said that it can run the image. */
-  holdsImage(provider: Address, image: string): boolean
-  markImage(provider: Address, image: string, holds: boolean): void
-  /** Failures in a row, for the circuit breaker. */
-  failures(provider: Address): number
-  recordOutcome(provider: Address, ok: boolean): void
   /** Searches the DHT once more, now. */
   refresh(signal: AbortSignal): Promise<void>
 }
@@ -51,15 +48,10 @@ export type DirectoryDeps = {
 export function openDirectory(deps: DirectoryDeps): Directory {
   const { clock, log } = deps
   const nodes = new Map<Address, DirectoryNode>()
-  const images = new Map<string, Map<Address, boolean>>()
-  const failures = new Map<Address, number>()
+  const images = createImageBook(clock)
   const stop = new AbortController()
   const ofRole = (role: Advert['role']): readonly DirectoryNode[] =>
     [...nodes.values()].filter((node) => node.advert.role === role && node.advert.expiresAtMs > clock.now())
-  const remember = (provider: Address, image: string, holds: boolean): void => {
-    const known = images.get(imageDigest(image)) ?? new Map<Address, boolean>()
-    images.set(imageDigest(image), known.set(provider, holds))
-  }
   const refresh = async (signal: AbortSignal): Promise<void> => {
     const found = await Promise.allSettled(
       (['provider', 'validator'] as const).map((role) => findRole(deps, role, nodes, signal)),
@@ -79,39 +71,46 @@ export function openDirectory(deps: DirectoryDeps): Directory {
     validators: () => ofRole('validator'),
     node: (address) => nodes.get(address),
     refresh,
-    holdsImage: (provider, image) => images.get(imageDigest(image))?.get(provider) === true,
-    hasUnprobed: (image) => {
-      const known = images.get(imageDigest(image))
-      return ofRole('provider').some(({ peer }) => known?.has(peer.address) !== true)
-    },
-    markImage: remember,
-    failures: (provider) => failures.get(provider) ?? 0,
-    recordOutcome: (provider, ok) => void failures.set(provider, ok ? 0 : (failures.get(provider) ?? 0) + 1),
-    async probeImage(image, signal) {
-      const errors: MarketError[] = []
-      const probe = async ({ peer }: DirectoryNode): Promise<void> => {
-        if (images.get(imageDigest(image))?.get(peer.address) === true) return
-        const request = {
-          protocol: protocols.advert,
-          message: { type: 'advert', image },
-          reply: AdvertReply,
-          deadlineMs: limits.validatorReplyMs,
-        }
-        const reply = await requestPeer(deps, peer.publicKey, request, signal)
-        const body = reply.type === 'advert' ? reply.imageError : reply.error
-        const error = body && decodeError(body)
-        // A provider that is busy or has lost its engine for a moment is asked again.
-        if (error?.retryable !== true) remember(peer.address, image, error === undefined)
-        if (error !== undefined) errors.push(error)
-      }
-      await Promise.allSettled(ofRole('provider').map(probe))
-      return errors
-    },
+    images,
+    breaker: createCircuitBreaker(clock),
+    hasUnprobed: (image) =>
+      images.isDue(
+        ofRole('provider').map(({ peer }) => peer.address),
+        image,
+      ),
+    probeImage: async (image, signal) => probeImage(deps, images, { image, nodes: ofRole('provider') }, signal),
     async [Symbol.asyncDispose]() {
       stop.abort()
       await loop
     },
   }
+}
+
+async function probeImage(
+  deps: DirectoryDeps,
+  images: ImageBook,
+  { image, nodes }: { readonly image: string; readonly nodes: readonly DirectoryNode[] },
+  signal: AbortSignal,
+): Promise<readonly MarketError[]> {
+  const errors: MarketError[] = []
+  const probe = async ({ peer }: DirectoryNode): Promise<void> => {
+    if (images.holds(peer.address, image)) return
+    const request = {
+      protocol: protocols.advert,
+      message: { type: 'advert', image },
+      reply: AdvertReply,
+      deadlineMs: limits.validatorReplyMs,
+    }
+    const reply = await requestPeer(deps, peer.publicKey, request, signal)
+    const body = reply.type === 'advert' ? reply.imageError : reply.error
+    const error = body && decodeError(body)
+    // A provider that is busy or has lost its engine for a moment is asked again.
+    if (error?.retryable !== true) images.mark(peer.address, image, error === undefined)
+    if (error !== undefined) errors.push(error)
+  }
+  images.asked(image)
+  await Promise.allSettled(nodes.map(probe))
+  return errors
 }
 
 /** What matching needs of a provider. */

@@ -6,9 +6,13 @@ export const aggregatorLimits = {
   epochAgeMs: 5_000,
   /** How long a validator may take to acknowledge, sign or reveal. */
   validatorReplyMs: 20_000,
-  /** How long a provider may take to open a sampled commit, and how often it is asked. */
+  /** Once a threshold has signed, the others get this long: their signature is not needed, but their records are. */
+  quorumGraceMs: 1_000,
+  /** How long a provider may take to open a sampled commit, and how many such times it is asked before it counts as silent. */
   openingMs: 10_000,
   openingTries: 3,
+  /** Pause before a provider that did not open is asked again: it may be restarting. */
+  openingPauseMs: 1_000,
   /** A validator that committed but does not show its result this often is passed over for an alternate. */
   revealTries: 3,
   /** An audit may take this many shard time limits, plus the slack, before an alternate is asked. */
@@ -22,6 +26,10 @@ export const aggregatorLimits = {
   offerMs: 10_000,
   /** A quote holds its price and its blobs this long. */
   quoteMs: 10 * 60_000,
+  /** How often expired quotes and old results are cleared away: often enough that a disk of uploads never fills up. */
+  sweepMs: 60_000,
+  /** Results of a closed job are kept this long: a client that was away for some days still gets them. */
+  keepResultsMs: 7 * 24 * 60 * 60_000,
   /** Quotes open at once: a quote reserves upload room. */
   openQuotes: 1_000,
   /** Jobs running at once: a planning round looks at all of them, and must stay well under its pace. */
@@ -30,6 +38,8 @@ export const aggregatorLimits = {
   jobsListed: 200,
   /** Wrong or stale adverts are asked for again at this pace. */
   discoveryMs: 2_000,
+  /** A provider that failed too often gets another try after this: an outage of its network must not last for ever. */
+  breakerMs: 60_000,
   /** Peers kept in the directory. */
   directoryNodes: 2_000,
   /** Time a planning round waits for more changes. */

@@ -18,6 +18,8 @@ export function openTasks(deps: { readonly clock: Clock; readonly log: Log; read
   const live = new Map<string, Promise<void>>()
   const pauses = new Map<string, { readonly until: UnixMs; readonly ms: number }>()
   const failed = (key: string, error: unknown): void => {
+    // Keys that nobody asks for any more must not pile up.
+    for (const [old, { until }] of pauses) if (until + aggregatorLimits.retryMaxMs < clock.now()) pauses.delete(old)
     const before = pauses.get(key)?.ms ?? aggregatorLimits.retryMs / 2
     const ms = Math.min(before * 2, aggregatorLimits.retryMaxMs)
     pauses.set(key, { until: unixMs(clock.now() + ms), ms })

@@ -104,6 +104,31 @@ describe('compareContents', () => {
     assert.equal(found[1]?.second.text, `on ${pair.second.hostname}\\n`)
   })
 
+  it('goes on with the next line after one that is long on one side only', async () => {
+    const long = 'x'.repeat(3 * limits.recordBytes)
+    for (const [a, b] of [
+      [long, 'y'],
+      ['y', long],
+    ] as const) {
+      const found = await compareText(`${a}\nat 16:05:01\n`, `${b}\nat 16:05:03\n`)
+      assert.deepEqual(
+        found.map(({ cause, offset, second }) => [cause, offset, second.offset]),
+        [
+          ['unknown', 0, 0],
+          ['time', a.length + 11, b.length + 11],
+        ],
+      )
+    }
+  })
+
+  it('calls a line moved only when both sides stand elsewhere', async () => {
+    const found = await compareText('one\ntwo\nthree\n', 'two\nten\nnine\n')
+    assert.deepEqual(
+      found.map(({ cause, count }) => [cause, count]),
+      [['unknown', 3]],
+    )
+  })
+
   it('tells moved lines from lines that changed beside them', async () => {
     const list = ['entry-1', 'entry-2', 'entry-3']
     const found = await compareText(
@@ -164,6 +189,21 @@ describe('compareContents', () => {
     assert.deepEqual(await causeOf('abcdefg', 'abcdefh'), ['unknown'])
   })
 
+  it('makes one difference of binary data, with the cause that tells most', async () => {
+    const image = (byte: number, host: string): Uint8Array => Uint8Array.from([0, byte, 10, 0, ...bytesOf(host), 10])
+    const found = await compare(image(5, 'assay'), image(4, pair.second.hostname))
+    assert.deepEqual(
+      found.map(({ cause, offset, count }) => [cause, offset, count]),
+      [['host-name', 1, 1]],
+    )
+    // No control character, and yet no text.
+    const [key] = await compare(
+      Uint8Array.from([0xe9, 0x9f, 0xc3, 0xb7, 0x6d, 0x81, 0xf4, 0x92]),
+      Uint8Array.from([0x9c, 0xe2, 0x7e, 0xd8, 0xb1, 0x6e, 0xa3, 0xcd]),
+    )
+    assert.equal(key?.cause, 'randomness')
+  })
+
   it('ends both streams, also when one of them breaks', async () => {
     const state = { closed: 0 }
     async function* stream(fail: boolean): AsyncGenerator<Uint8Array> {
@@ -177,6 +217,8 @@ describe('compareContents', () => {
     }
     await assert.rejects(compareContents(stream(false), stream(true), pair), /unreadable/)
     assert.equal(state.closed, 2)
+    await assert.rejects(compareContents(stream(true), stream(false), pair), /unreadable/)
+    assert.equal(state.closed, 4)
   })
 
   it('shows nothing that could act on a terminal', async () => {

@@ -28,12 +28,11 @@ export function explainWords(a: string, b: string, context: WordContext): WordCa
   return looksRandom(a, b) ? 'randomness' : 'unknown'
 }
 
-/** Both words hold one of their own names, and agree once these are taken out. */
+/** Two words that are not equal agree once the names of each run are taken out. */
 function sameBut(a: string, namesA: readonly string[], b: string, namesB: readonly string[]): boolean {
   const blank = (word: string, names: readonly string[]): string =>
     names.toSorted((x, y) => y.length - x.length).reduce((text, name) => text.replaceAll(name, '\0'), word)
-  const [x, y] = [blank(a, namesA), blank(b, namesB)]
-  return x !== a && y !== b && x === y
+  return blank(a, namesA) === blank(b, namesB)
 }
 
 const localeNames = (locale: string): readonly string[] => [locale, locale.split('.')[0] ?? locale]

@@ -7,7 +7,7 @@ import {
   type OrderId,
   type UsdcBase,
 } from '@assay/protocol'
-import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { newColumns, patchColumns, toAttempt, toProgress } from './attempt-row.ts'
 import { conflict } from './conflict.ts'
 import type { StoreDatabase } from './open-store.ts'
@@ -45,37 +45,17 @@ export interface AttemptsStore {
 }
 
 export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
+  const { progress, unbatched, owed } = prepareQueries(db)
   const one = (row: typeof attempts.$inferSelect | undefined): AttemptRow | undefined => row && toAttempt(row)
   return {
     addAttempt: (attempt) => db.insert(attempts).values(newColumns(attempt)).onConflictDoNothing().run().changes === 1,
     attempt: (key) => one(db.select().from(attempts).where(keyIs(key)).get()),
-    progressOf: (orderId) =>
-      db
-        .select({
-          shard: attempts.shard,
-          attempt: attempts.attempt,
-          provider: attempts.provider,
-          state: attempts.state,
-          commitByMs: attempts.commitByMs,
-          verdict: attempts.verdict,
-          blame: attempts.blame,
-        })
-        .from(attempts)
-        .where(eq(attempts.orderId, orderId))
-        .all()
-        .map(toProgress),
+    progressOf: (orderId) => progress.all({ orderId }).map(toProgress),
     attemptsOf: (orderId) => db.select().from(attempts).where(eq(attempts.orderId, orderId)).all().map(toAttempt),
     byCommitment: (commitment) => one(db.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
     byLease: (lease) => one(db.select().from(attempts).where(eq(attempts.lease, lease)).get()),
-    unbatched: () =>
-      db
-        .select({ attempt: attempts })
-        .from(attempts)
-        .innerJoin(jobs, eq(jobs.orderId, attempts.orderId))
-        .where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch), eq(jobs.state, 'running')))
-        .all()
-        .map((row) => toAttempt(row.attempt)),
-    load: () => readLoad(db),
+    unbatched: () => unbatched.all().map((row) => toAttempt(row.attempt)),
+    load: () => sumLoad(owed.all()),
     unsettledOf: (provider) =>
       db
         .select({ attempt: attempts })
@@ -114,15 +94,40 @@ const unsettled = [...live, 'committed', 'auditing', 'disputed', 'accepted'] as 
 const keyIs = (key: AttemptKey) =>
   and(eq(attempts.orderId, key.orderId), eq(attempts.shard, key.shard), eq(attempts.attempt, key.attempt))
 
-function readLoad(db: StoreDatabase): ReadonlyMap<Address, ProviderLoad> {
-  const rows = db
+/** What every planning round asks. */
+const prepareQueries = (db: StoreDatabase) => ({
+  progress: db
+    .select({
+      shard: attempts.shard,
+      attempt: attempts.attempt,
+      provider: attempts.provider,
+      state: attempts.state,
+      commitByMs: attempts.commitByMs,
+      verdict: attempts.verdict,
+      blame: attempts.blame,
+    })
+    .from(attempts)
+    .where(eq(attempts.orderId, sql.placeholder('orderId')))
+    .prepare(),
+  unbatched: db
+    .select({ attempt: attempts })
+    .from(attempts)
+    .innerJoin(jobs, eq(jobs.orderId, attempts.orderId))
+    .where(and(eq(attempts.state, 'committed'), isNull(attempts.epoch), eq(jobs.state, 'running')))
+    .prepare(),
+  owed: db
     .select({ provider: attempts.provider, state: attempts.state, price: attempts.priceUsdc })
     .from(attempts)
     .innerJoin(jobs, eq(jobs.orderId, attempts.orderId))
     .where(
       and(inArray(jobs.state, ['running', 'settling']), inArray(attempts.state, [...unsettled]), isNull(jobs.proof)),
     )
-    .all()
+    .prepare(),
+})
+
+function sumLoad(
+  rows: readonly { readonly provider: string; readonly state: string; readonly price: string }[],
+): ReadonlyMap<Address, ProviderLoad> {
   const load = new Map<Address, ProviderLoad>()
   for (const row of rows) {
     const provider = asAddress(row.provider)

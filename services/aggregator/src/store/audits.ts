@@ -1,43 +1,33 @@
-import {
-  asAddress,
-  asHash,
-  Audit,
-  ShardVerdict,
-  signatureSchema,
-  Verdict,
-  type Address,
-  type Commitment,
-  type OrderId,
-  type Signature,
-} from '@assay/protocol'
-import { and, desc, eq, ne } from 'drizzle-orm'
-import { z } from 'zod'
+import { asAddress, asHash, Audit, ShardVerdict, type Address, type Commitment, type OrderId } from '@assay/protocol'
+import { and, eq } from 'drizzle-orm'
 import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
-import type { AuditRow, AuditState, VerdictRow, VerdictState } from './records.ts'
-import { audits, verdicts } from './schema.ts'
+import type { AuditRow, AuditState } from './records.ts'
+import { audits, jobs } from './schema.ts'
 
-/** Audits of commits, and the verdicts that slash. */
+/** Audits of commits. */
 export interface AuditsStore {
   /** Starts an audit unless the commitment has one; returns whether it did. */
   addAudit(audit: AuditRow, atMs: number): boolean
   audit(commitment: Commitment): AuditRow | undefined
   auditsOf(orderId: OrderId): readonly AuditRow[]
-  runningAudits(): readonly AuditRow[]
+  /** Audits of running jobs that are not judged. */
+  runningAudits(): readonly Commitment[]
   updateAudit(
     commitment: Commitment,
     patch: { audit?: Audit; state?: AuditState; unopened?: boolean; verdict?: ShardVerdict },
   ): void
   /** Judged audits of a provider, oldest first: what its audited passes are counted from. */
   judgedOf(provider: Address): readonly { readonly verdict: ShardVerdict }[]
-  addVerdict(verdict: VerdictRow, atMs: number): boolean
-  verdictsOf(orderId: OrderId): readonly VerdictRow[]
-  openVerdicts(): readonly VerdictRow[]
-  isConvicted(accused: Address): boolean
-  updateVerdict(key: string, patch: { state: VerdictState; signatures?: readonly Signature[] }): void
 }
 
 export function createAuditsStore(db: StoreDatabase): AuditsStore {
+  const running = db
+    .select({ commitment: audits.commitment })
+    .from(audits)
+    .innerJoin(jobs, eq(jobs.orderId, audits.orderId))
+    .where(and(eq(audits.state, 'running'), eq(jobs.state, 'running')))
+    .prepare()
   return {
     addAudit(row, atMs) {
       const { commitment, orderId, shard, attempt, provider, epoch, state, audit, unopened } = row
@@ -60,7 +50,7 @@ export function createAuditsStore(db: StoreDatabase): AuditsStore {
       return row && toAudit(row)
     },
     auditsOf: (orderId) => db.select().from(audits).where(eq(audits.orderId, orderId)).all().map(toAudit),
-    runningAudits: () => db.select().from(audits).where(eq(audits.state, 'running')).all().map(toAudit),
+    runningAudits: () => running.all().map((row) => asHash(row.commitment)),
     updateAudit(commitment, patch) {
       const set = {
         ...(patch.audit && { audit: write(patch.audit) }),
@@ -78,35 +68,6 @@ export function createAuditsStore(db: StoreDatabase): AuditsStore {
         .orderBy(audits.atMs)
         .all()
         .map((row) => ({ verdict: ShardVerdict.parse(row.verdict) })),
-    addVerdict(row, atMs) {
-      const { key, orderId, accused, commitment, state, verdict, signatures } = row
-      const values = {
-        key,
-        orderId,
-        accused,
-        commitment,
-        state,
-        verdict: write(verdict),
-        signatures: write(signatures),
-        atMs,
-      }
-      return db.insert(verdicts).values(values).onConflictDoNothing().run().changes === 1
-    },
-    verdictsOf: (orderId) => db.select().from(verdicts).where(eq(verdicts.orderId, orderId)).all().map(toVerdict),
-    openVerdicts: () =>
-      db
-        .select()
-        .from(verdicts)
-        .where(ne(verdicts.state, 'slashed'))
-        .orderBy(desc(verdicts.state), verdicts.atMs)
-        .all()
-        .map(toVerdict),
-    isConvicted: (accused) =>
-      db.select({ key: verdicts.key }).from(verdicts).where(eq(verdicts.accused, accused)).get() !== undefined,
-    updateVerdict(key, patch) {
-      const set = { state: patch.state, ...(patch.signatures && { signatures: write(patch.signatures) }) }
-      db.update(verdicts).set(set).where(eq(verdicts.key, key)).run()
-    },
   }
 }
 
@@ -121,16 +82,4 @@ const toAudit = (row: typeof audits.$inferSelect): AuditRow => ({
   audit: read(Audit, row.audit),
   unopened: row.unopened,
   verdict: row.verdict === null ? undefined : ShardVerdict.parse(row.verdict),
-})
-
-const verdictStates: readonly VerdictState[] = ['collecting', 'submitted', 'appealable', 'slashed']
-
-const toVerdict = (row: typeof verdicts.$inferSelect): VerdictRow => ({
-  key: row.key,
-  orderId: asHash(row.orderId),
-  accused: asAddress(row.accused),
-  commitment: asHash(row.commitment),
-  state: verdictStates.find((state) => state === row.state) ?? 'collecting',
-  verdict: read(Verdict, row.verdict),
-  signatures: read(z.array(signatureSchema), row.signatures),
 })

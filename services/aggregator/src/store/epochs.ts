@@ -11,7 +11,7 @@ export interface EpochsStore {
   addEpoch(epoch: EpochRow, atMs: number): void
   epoch(digest: Hash32): EpochRow | undefined
   /** Epochs that still wait for acknowledgements or their seed. */
-  openEpochs(): readonly EpochRow[]
+  openEpochs(): readonly Hash32[]
   updateEpoch(
     digest: Hash32,
     patch: { readonly state: EpochState; readonly acks?: readonly Envelope[]; readonly beacon?: BeaconValue },
@@ -19,6 +19,11 @@ export interface EpochsStore {
 }
 
 export function createEpochsStore(db: StoreDatabase): EpochsStore {
+  const open = db
+    .select({ digest: epochs.digest })
+    .from(epochs)
+    .where(inArray(epochs.state, ['proposed', 'acknowledged']))
+    .prepare()
   return {
     addEpoch(epoch, atMs) {
       const { digest, state, quorumId, seedRound, proposal, leaves, acks } = epoch
@@ -38,13 +43,7 @@ export function createEpochsStore(db: StoreDatabase): EpochsStore {
       const row = db.select().from(epochs).where(eq(epochs.digest, digest)).get()
       return row && toEpoch(row)
     },
-    openEpochs: () =>
-      db
-        .select()
-        .from(epochs)
-        .where(inArray(epochs.state, ['proposed', 'acknowledged']))
-        .all()
-        .map(toEpoch),
+    openEpochs: () => open.all().map(({ digest }) => asHash(digest)),
     updateEpoch(digest, patch) {
       const set = {
         state: patch.state,

@@ -13,7 +13,7 @@ import {
   type Address,
   type OrderId,
 } from '@assay/protocol'
-import { and, count, desc, eq, ne } from 'drizzle-orm'
+import { and, count, desc, eq, ne, sql } from 'drizzle-orm'
 import { read, readOptional, write, writeOptional } from './codec-schema.ts'
 import { conflict } from './conflict.ts'
 import type { StoreDatabase } from './open-store.ts'
@@ -36,6 +36,12 @@ export interface JobsStore {
 
 export function createJobsStore(db: StoreDatabase): JobsStore {
   const toJob = createReader()
+  const byId = db
+    .select()
+    .from(jobs)
+    .where(eq(jobs.orderId, sql.placeholder('orderId')))
+    .prepare()
+  const active = db.select().from(jobs).where(ne(jobs.state, 'closed')).prepare()
   return {
     createJob(job) {
       const row = {
@@ -52,10 +58,10 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
       return db.insert(jobs).values(row).onConflictDoNothing().run().changes === 1
     },
     job(orderId) {
-      const row = db.select().from(jobs).where(eq(jobs.orderId, orderId)).get()
+      const row = byId.get({ orderId })
       return row && toJob(row)
     },
-    activeJobs: () => db.select().from(jobs).where(ne(jobs.state, 'closed')).all().map(toJob),
+    activeJobs: () => active.all().map(toJob),
     countActive: () => db.select({ n: count() }).from(jobs).where(ne(jobs.state, 'closed')).get()?.n ?? 0,
     jobsOf: (client, limit) =>
       db

@@ -8,12 +8,14 @@ import { createEventsStore, type EventsStore } from './events.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
 import { createQuotesStore, type QuotesStore } from './quotes.ts'
 import { createTransactionLog } from './transactions.ts'
+import { createVerdictsStore, type VerdictsStore } from './verdicts.ts'
 
 /** The drizzle handle of a database that has this package's migrations. */
 export type StoreDatabase = BetterSQLite3Database
 
 /** Everything the aggregator must not forget. Each call is one durable statement; `transaction` joins several. */
-export interface AggregatorStore extends QuotesStore, JobsStore, AttemptsStore, EpochsStore, AuditsStore, EventsStore {
+export interface AggregatorStore
+  extends QuotesStore, JobsStore, AttemptsStore, EpochsStore, AuditsStore, VerdictsStore, EventsStore {
   /** Memory of the hot wallet. */
   readonly transactions: TransactionLog
   /** All or nothing. The function must be synchronous. */
@@ -28,6 +30,7 @@ export function createAggregatorStore({ reader: db }: Database): AggregatorStore
     ...createAttemptsStore(db),
     ...createEpochsStore(db),
     ...createAuditsStore(db),
+    ...createVerdictsStore(db),
     ...createEventsStore(db),
     transactions: createTransactionLog(db),
     transaction: (work) => db.transaction(work, { behavior: 'immediate' }),

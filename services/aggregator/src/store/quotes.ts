@@ -1,18 +1,21 @@
-import { asHash, JobSpec, OrderTerms, unixMs, type Hash32, type UnixMs } from '@assay/protocol'
-import { eq, gt, lt, count } from 'drizzle-orm'
+import { asHash, JobSpec, OrderTerms, unixMs, type Hash32, type OrderId, type UnixMs } from '@assay/protocol'
+import { and, count, eq, gt, gte, isNull, lt, notInArray, or } from 'drizzle-orm'
 import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import type { QuoteRow } from './records.ts'
-import { quotes } from './schema.ts'
+import { jobs, quotes } from './schema.ts'
 
-/** Quotes, until they expire. */
+/** Quotes, kept as long as blobs are kept for them. */
 export interface QuotesStore {
   saveQuote(quote: QuoteRow): void
   quote(quoteId: Hash32): QuoteRow | undefined
   /** Quotes that have not expired by `now`. */
   countQuotes(now: UnixMs): number
-  /** Drops quotes that expired before `instant` and returns their ids, so that their blobs can be released. */
-  dropQuotes(instant: UnixMs): readonly Hash32[]
+  /**
+   * Drops quotes that expired before `expiredBefore` without a job, or with one that closed before `closedBefore`, and
+   * returns their orders: nobody needs their blobs any more.
+   */
+  dropQuotes(expiredBefore: UnixMs, closedBefore: UnixMs): readonly OrderId[]
 }
 
 export function createQuotesStore(db: StoreDatabase): QuotesStore {
@@ -33,12 +36,17 @@ export function createQuotesStore(db: StoreDatabase): QuotesStore {
       }
     },
     countQuotes: (now) => db.select({ n: count() }).from(quotes).where(gt(quotes.expiresAtMs, now)).get()?.n ?? 0,
-    dropQuotes: (instant) =>
-      db
+    dropQuotes(expiredBefore, closedBefore) {
+      const needed = db
+        .select({ id: jobs.orderId })
+        .from(jobs)
+        .where(or(isNull(jobs.closedAtMs), gte(jobs.closedAtMs, closedBefore)))
+      return db
         .delete(quotes)
-        .where(lt(quotes.expiresAtMs, instant))
-        .returning({ id: quotes.quoteId })
+        .where(and(lt(quotes.expiresAtMs, expiredBefore), notInArray(quotes.orderId, needed)))
+        .returning({ id: quotes.orderId })
         .all()
-        .map((row) => asHash(row.id)),
+        .map((row) => asHash(row.id))
+    },
   }
 }

@@ -33,11 +33,12 @@ export interface AuditRun {
 export type FinalVerdict = Exclude<AuditVerdict, 'pending' | 'panel-needed'>
 export type FinalJudgement = JudgedAudit & { readonly verdict: FinalVerdict }
 
-/** `undefined` when there is no such audit, or its epoch has no seed. */
+/** `undefined` when there is no such audit, or it is over. */
 export function openFile({ store }: Context, commitment: Commitment): AuditFile | undefined {
   const row = store.audit(commitment)
   const attempt = store.byCommitment(commitment)
-  if (row === undefined || attempt?.commit === undefined) return undefined
+  // Given up, when the job had to be settled: nobody waits for it any more.
+  if (row === undefined || attempt?.commit === undefined || attempt.state !== 'auditing') return undefined
   const job = store.job(row.orderId)
   const epoch = store.epoch(row.epoch)
   if (job === undefined || epoch?.beacon === undefined) return undefined

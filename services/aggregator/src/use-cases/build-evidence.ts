@@ -1,4 +1,4 @@
-import type { Address, FailedAttempt, JobEvidence, OperatorEntry, SeededEpoch } from '@assay/protocol'
+import type { Address, FailedAttempt, Hash32, JobEvidence, OperatorEntry, SeededEpoch } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, JobRow } from '../store/records.ts'
 
@@ -6,7 +6,8 @@ import type { AttemptRow, JobRow } from '../store/records.ts'
 export async function buildEvidence(context: Context, job: JobRow, signal: AbortSignal): Promise<JobEvidence> {
   const { beacon, chain, quorum, store } = context
   const attempts = store.attemptsOf(job.orderId)
-  const audits = store.auditsOf(job.orderId).map((row) => row.audit)
+  const digests = decidedEpochs(attempts)
+  const audits = store.auditsOf(job.orderId).flatMap((row) => (digests.has(row.epoch) ? [row.audit] : []))
   const accepted = attempts.filter((attempt) => attempt.state === 'accepted').map((attempt) => attempt.provider)
   const auditors = audits.flatMap(({ rounds }) =>
     rounds.flatMap(({ attestations }) => attestations.map(({ validator }) => validator)),
@@ -18,15 +19,21 @@ export async function buildEvidence(context: Context, job: JobRow, signal: Abort
     spec: job.spec,
     quorum,
     beacon: beacon.info,
-    epochs: readEpochs(context, attempts),
+    epochs: readEpochs(context, digests),
     audits,
     failures: attempts.flatMap(toFailure),
     operators: await readOperators(context, new Set([...accepted, ...auditors]), signal),
   }
 }
 
-function readEpochs({ store }: Context, attempts: readonly AttemptRow[]): SeededEpoch[] {
-  const digests = new Set(attempts.flatMap((attempt) => attempt.epoch ?? []))
+/** Epochs in which every commit of the job is judged: the others were given up as a whole. */
+function decidedEpochs(attempts: readonly AttemptRow[]): ReadonlySet<Hash32> {
+  const inEpoch = attempts.filter((attempt) => attempt.epoch !== undefined)
+  const open = new Set(inEpoch.filter((attempt) => attempt.state === 'expired').map((attempt) => attempt.epoch))
+  return new Set(inEpoch.flatMap(({ epoch }) => (epoch === undefined || open.has(epoch) ? [] : [epoch])))
+}
+
+function readEpochs({ store }: Context, digests: ReadonlySet<Hash32>): SeededEpoch[] {
   return [...digests].flatMap((digest) => {
     const epoch = store.epoch(digest)
     if (epoch?.beacon === undefined) return []

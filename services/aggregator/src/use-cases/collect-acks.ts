@@ -1,17 +1,10 @@
 import { checkAck } from '@assay/core'
-import {
-  asHash,
-  durationMs,
-  isMarketError,
-  MarketError,
-  type Address,
-  type Envelope,
-  type OrderId,
-} from '@assay/protocol'
+import { asHash, durationMs, isMarketError, MarketError, type Address, type Envelope } from '@assay/protocol'
 import { askValidator, type ReplyOf } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { EpochRow } from '../store/records.ts'
+import { introduceTo } from './introduce-job.ts'
 
 /** What the quorum said to a proposal before its seed round. */
 export interface QuorumAnswer {
@@ -21,8 +14,9 @@ export interface QuorumAnswer {
 }
 
 /**
- * Asks every member, and again who did not answer, until enough have acknowledged, the seed round comes, or rates that
- * were refused leave no way to a quorum. An acknowledgement that does not hold is as good as none.
+ * Asks every member, and again who did not answer, until all have, the seed round comes, or rates that were refused leave
+ * no way to a quorum. Who has not acknowledged will not audit either, so a threshold alone could leave a panel without
+ * seats. An acknowledgement that does not hold is as good as none.
  */
 export async function collectAcks(context: Context, epoch: EpochRow, signal: AbortSignal): Promise<QuorumAnswer> {
   const { beacon, clock, log, quorum } = context
@@ -44,7 +38,8 @@ export async function collectAcks(context: Context, epoch: EpochRow, signal: Abo
     const waiting = quorum.members.filter((member) => !acks.has(member) && !refusals.has(member))
     await Promise.all(waiting.map(ask))
     const hopeless = quorum.members.length - refusals.size < quorum.threshold && asksForRates(refusals.values())
-    if (acks.size >= quorum.threshold || hopeless || clock.now() >= seedAt) break
+    const all = acks.size + refusals.size === quorum.members.length
+    if (all || hopeless || clock.now() >= seedAt) break
     await clock.sleep(durationMs(Math.min(limits.retryMs, seedAt - clock.now())), signal)
   }
   for (const [validator, { error }] of refusals)
@@ -80,14 +75,6 @@ async function proposeTo(
     askValidator(context, validator, { message, expected: ['acknowledged', 'refused'], deadlineMs }, signal)
   const first = await propose()
   if (first.type !== 'refused' || first.unknownOrders.length === 0) return first
-  for (const orderId of first.unknownOrders) await introduce(context, validator, asHash(orderId), signal)
+  for (const orderId of first.unknownOrders) await introduceTo(context, validator, asHash(orderId), signal)
   return propose()
-}
-
-/** Makes a job known to a validator. */
-async function introduce(context: Context, validator: Address, orderId: OrderId, signal: AbortSignal): Promise<void> {
-  const job = context.store.job(orderId)
-  if (job === undefined) return
-  const message = { type: 'introduce' as const, terms: job.terms, spec: job.spec }
-  await askValidator(context, validator, { message, expected: ['known'], deadlineMs: limits.validatorReplyMs }, signal)
 }

@@ -1,35 +1,33 @@
-import { isConviction, slashAmount } from '@assay/core'
-import {
-  assertBug,
-  deriveEvidenceHash,
-  verdictOutcomes,
-  type ErrorCode,
-  type UsdcBase,
-  type Verdict,
-} from '@assay/protocol'
+import type { ErrorCode, Signature, Verdict } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptPatch } from '../store/records.ts'
-import type { AuditFile, FinalJudgement, FinalVerdict } from './audit-file.ts'
+import type { AuditFile, FinalVerdict } from './audit-file.ts'
 import { spreadContagion } from './start-audit.ts'
 
+/** What is to be sent to the chain, and who has signed it already. */
+export interface Conviction {
+  readonly verdict: Verdict
+  readonly signatures: readonly Signature[]
+}
+
 /** Records the verdict: pays, retries, or convicts, all in one step. */
-export async function concludeAudit(
+export function concludeAudit(
   context: Context,
   file: AuditFile,
-  judgement: FinalJudgement,
-  signal: AbortSignal,
-): Promise<void> {
-  const { chain, clock, store } = context
-  const { commitment, provider, unopened } = file.row
-  const { verdict } = judgement
-  const operator = isConviction(verdict) ? await chain.operator(provider, signal) : undefined
-  store.transaction(() => {
-    const attempt = store.byCommitment(commitment) ?? file.attempt
+  verdict: FinalVerdict,
+  conviction: Conviction | undefined,
+): void {
+  const { clock, store } = context
+  const { commitment, unopened } = file.row
+  const concluded = store.transaction(() => {
+    const attempt = store.byCommitment(commitment)
+    if (attempt?.state !== 'auditing') return false
     store.updateAudit(commitment, { state: 'judged', verdict })
     store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
-    if (operator !== undefined) convict(context, { ...file, attempt }, judgement, operator.stake)
+    if (conviction !== undefined) convict(context, file, conviction)
+    return true
   })
-  announce(context, file, verdict)
+  if (concluded) announce(context, file, verdict)
   context.wake()
 }
 
@@ -49,34 +47,15 @@ function patchFor(verdict: FinalVerdict, unopened: boolean): AttemptPatch {
 }
 
 /** Writes down the verdict that will slash, and re-audits what else this provider has open. */
-function convict(
-  context: Context,
-  { row, attempt, job }: AuditFile,
-  judgement: FinalJudgement,
-  stakeUsdc: UsdcBase,
-): void {
+function convict(context: Context, { row }: AuditFile, { verdict, signatures }: Conviction): void {
   const { clock, store } = context
-  const { orderId, shard, attempt: number, provider, priceUsdc, ratePpm } = attempt
-  const { detector } = judgement
-  assertBug(ratePpm !== undefined && detector !== undefined, 'a conviction has a rate and a detector')
-  const verdict: Verdict = {
-    orderId,
-    shard,
-    attempt: number,
-    accused: provider,
-    outcome: verdictOutcomes.providerFault,
-    slash: slashAmount({ priceUsdc, stakeUsdc, ratePpm }),
-    detector,
-    quorumId: job.terms.quorumId,
-    evidence: deriveEvidenceHash(row.audit),
-  }
-  const key = `${orderId}/${shard}/${number}/${provider}`
+  const { orderId, shard, attempt, accused, slash } = verdict
+  const key = `${orderId}/${shard}/${attempt}/${accused}`
   const { commitment } = row
-  store.addVerdict(
-    { key, orderId, accused: provider, commitment, state: 'collecting', verdict, signatures: [] },
-    clock.now(),
-  )
-  spreadContagion(context, provider)
+  // Without stake there is nothing to slash; the conviction stands all the same.
+  const state = slash === 0n ? 'slashed' : 'collecting'
+  store.addVerdict({ key, orderId, accused, commitment, state, verdict, signatures }, clock.now())
+  spreadContagion(context, accused)
 }
 
 function announce(context: Context, { attempt, row }: AuditFile, verdict: FinalVerdict): void {

@@ -36,10 +36,14 @@ export function candidatesFor(context: Context, job: Pick<JobRow, 'spec'>, load:
   const { directory, store } = context
   return directory
     .providers()
-    .filter(({ peer }) => directory.holdsImage(peer.address, job.spec.image) && !store.isConvicted(peer.address))
+    .filter(({ peer }) => directory.images.holds(peer.address, job.spec.image) && !store.isConvicted(peer.address))
     .map((node) => {
       const address = node.peer.address
-      return toCandidate(node, load.get(address) ?? { busy: 0, unsettledUsdc: usdc(0n) }, directory.failures(address))
+      return toCandidate(
+        node,
+        load.get(address) ?? { busy: 0, unsettledUsdc: usdc(0n) },
+        directory.breaker.failures(address),
+      )
     })
 }
 

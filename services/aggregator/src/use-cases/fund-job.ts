@@ -1,26 +1,40 @@
 import { MarketError, type OrderId } from '@assay/protocol'
 import type { Context } from '../context.ts'
+import type { JobRow } from '../store/records.ts'
+import { introduceJob } from './introduce-job.ts'
 
 /** Escrows the order with the client's authorisation, unless the chain has it already. */
 export async function fundJob(context: Context, orderId: OrderId, signal: AbortSignal): Promise<void> {
-  const { chain, clock, emit, store, wallet } = context
+  const { chain, emit, store, wallet } = context
   const job = store.job(orderId)
   if (job?.state !== 'funding') return
-  const before = await chain.order(orderId, signal)
-  if (before.status === 'none') {
-    const now = await chain.now(signal)
-    const lapsed =
-      now >= job.terms.settleBy || (job.authorization !== undefined && now >= job.authorization.validBefore)
-    // Nothing is escrowed and nothing can be any more: the job ends without a trace of money.
-    if (lapsed) return void store.updateJob(job, { state: 'closed', outcome: 'refunded', closedAtMs: clock.now() })
+  if ((await chain.order(orderId, signal)).status === 'none') {
+    if (await hasLapsed(context, job, signal)) return abandon(context, orderId)
     if (job.authorization === undefined)
       throw new MarketError('order-not-funded', 'the order is not funded yet', { details: { orderId } })
     await wallet.fundWithAuthorization(job.terms, job.authorization, signal)
   }
-  const order = await chain.order(orderId, signal)
-  if (order.status !== 'funded')
-    throw new MarketError('order-not-funded', 'the order is not open', { details: { orderId, status: order.status } })
-  store.updateJob(store.job(orderId)!, { state: 'running' })
+  const { status } = await chain.order(orderId, signal)
+  if (status === 'none')
+    throw new MarketError('order-not-funded', 'the order is not funded yet', { details: { orderId } })
+  const funded = store.job(orderId)
+  if (funded?.state !== 'funding') return
+  // Funded, settled or refunded: whatever it is by now, the next rounds find out and end it.
+  store.updateJob(funded, { state: 'running' })
   emit(orderId, { type: 'job.funded', note: job.terms.maxAmount.toString() })
   emit(orderId, { type: 'job.running' })
+  await introduceJob(context, orderId, signal)
+}
+
+async function hasLapsed({ chain }: Context, { terms, authorization }: JobRow, signal: AbortSignal): Promise<boolean> {
+  const now = await chain.now(signal)
+  return now >= terms.settleBy || (authorization !== undefined && now >= authorization.validBefore)
+}
+
+/** Nothing is escrowed and nothing can be any more: the job ends without a trace of money. */
+function abandon({ clock, emit, store }: Context, orderId: OrderId): void {
+  const job = store.job(orderId)
+  if (job?.state !== 'funding') return
+  store.updateJob(job, { state: 'closed', outcome: job.cancelled ? 'cancelled' : 'refunded', closedAtMs: clock.now() })
+  emit(orderId, { type: 'job.closed' })
 }

@@ -1,17 +1,19 @@
 import { planJob, type AttemptRecord, type JobPlan } from '@assay/core'
-import { imageDigest, limits as wire, toUnixMs, unixMs } from '@assay/protocol'
+import { imageDigest, limits as wire, toUnixMs, unixMs, type OrderId } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
 import { dispatchShards, dispatchUntil, type Load } from './dispatch-shards.ts'
 import { dueEpochs } from './due-epochs.ts'
 import { fundJob } from './fund-job.ts'
+import { giveUp } from './give-up.ts'
 import { proposeEpoch } from './propose-epoch.ts'
 import { runAttempt } from './run-attempt.ts'
 import { runAudit } from './run-audit.ts'
 import { runEpoch } from './run-epoch.ts'
 import { runVerdict } from './run-verdict.ts'
 import { settleJob } from './settle-job.ts'
+import { sweepQuotes } from './sweep-quotes.ts'
 
 /**
  * One planning round: looks at the records, starts whatever is due and not under way. The records are the outbox:
@@ -23,19 +25,26 @@ export async function planMarket(context: Context, tasks: Tasks): Promise<void> 
   for (const job of store.activeJobs()) {
     const { orderId } = job
     if (job.state === 'funding') tasks.ensure(`fund:${orderId}`, async (signal) => fundJob(context, orderId, signal))
-    else if (job.state === 'running') await planRunning(context, job, round)
+    else if (job.state === 'running') await planRunning(context, job, round).catch(failed(context, orderId))
     else tasks.ensure(`settle:${orderId}`, async (signal) => settleJob(context, orderId, signal))
   }
+  tasks.ensure('sweep', async (signal) => sweepQuotes(context, signal))
   for (const due of dueEpochs(context, round.quiet))
     tasks.ensure(`close:${due.quorumId}`, async (signal) => proposeEpoch(context, due, signal))
-  for (const { digest } of store.openEpochs())
+  for (const digest of store.openEpochs())
     tasks.ensure(`epoch:${digest}`, async (signal) => runEpoch(context, digest, signal))
-  for (const { commitment } of store.runningAudits())
+  for (const commitment of store.runningAudits())
     tasks.ensure(`audit:${commitment}`, async (signal) => runAudit(context, commitment, signal))
   // One slash of an operator at a time: the next one is computed from the stake that is left.
   for (const verdict of store.openVerdicts())
     tasks.ensure(`verdict:${verdict.accused}`, async (signal) => runVerdict(context, verdict, signal))
 }
+
+/** One job that cannot be planned must not keep the others waiting. */
+const failed =
+  ({ log }: Context, orderId: OrderId) =>
+  (error: unknown): void =>
+    log.error({ orderId, error: error instanceof Error ? error.message : String(error) }, 'planning.failed')
 
 /** What one planning round keeps between jobs. */
 interface Round {
@@ -50,7 +59,10 @@ async function planRunning(context: Context, job: JobRow, { tasks, load, quiet }
   const { orderId, spec } = job
   const plan = makePlan(context, job)
   if (plan.settled || clock.now() >= lastCall(job)) {
-    store.updateJob(job, { state: 'settling' })
+    store.transaction(() => {
+      giveUp(context, job)
+      store.updateJob(job, { state: 'settling' })
+    })
     emit(orderId, { type: 'job.settling', note: `${plan.accepted} of ${spec.shards.length} accepted` })
     return context.wake()
   }

@@ -51,7 +51,7 @@ export function endAttempt(context: Context, attempt: AttemptRow, error: MarketE
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
   store.updateAttempt(attempt, { state: 'expired', code, blame, detail, atMs: clock.now() })
-  if (blame === 'provider' || blame === 'network') directory.recordOutcome(attempt.provider, false)
+  if (blame === 'provider' || blame === 'network') directory.breaker.record(attempt.provider, false)
   const { shard, attempt: number, provider } = attempt
   emit(attempt.orderId, { type: 'attempt.failed', shard, attempt: number, provider, code, blame })
 }
@@ -110,8 +110,9 @@ async function follow(
     const reply = decodeFrame(WorkReply, frame, protocols.work)
     // The record may have moved on (a planning round, an earlier stream): always build on the newest.
     attempt = context.store.attempt(attempt) ?? attempt
+    if (!isLive(attempt)) return
     if (reply.type === 'declined') {
-      if (reply.error.code === 'image-unknown') context.directory.markImage(attempt.provider, job.spec.image, false)
+      if (reply.error.code === 'image-unknown') context.directory.images.mark(attempt.provider, job.spec.image, false)
       throw new MarketError('lease-declined', 'the provider declined', {
         details: { reason: reply.error.code },
         cause: decodeError(reply.error),

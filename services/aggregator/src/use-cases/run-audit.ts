@@ -1,8 +1,11 @@
+import { isConviction } from '@assay/core'
 import type { Commitment } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import { askOpening } from './ask-opening.ts'
-import { createSilence, judgeFile, openFile, type AuditRun } from './audit-file.ts'
+import { createSilence, judgeFile, openFile, type AuditFile, type AuditRun, type FinalJudgement } from './audit-file.ts'
 import { concludeAudit } from './conclude-audit.ts'
+import { confirmUnopened } from './confirm-unopened.ts'
+import { createVerdict } from './create-verdict.ts'
 import { gatherAttestations } from './gather-attestations.ts'
 import { gatherCommits } from './gather-commits.ts'
 
@@ -20,8 +23,23 @@ export async function runAudit(context: Context, commitment: Commitment, signal:
     const judgement = judgeFile(context, file)
     if (judgement === 'pending') await advanceRound(context, { file, round, silence }, signal)
     else if (judgement === 'panel-needed') callPanel(context, file)
-    else return concludeAudit(context, file, judgement, signal)
+    else if (await conclude(context, file, judgement, signal)) return
   }
+}
+
+/** Whether that was the end of it: a provider said to be silent may have opened to a validator. */
+async function conclude(
+  context: Context,
+  file: AuditFile,
+  judgement: FinalJudgement,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const verdict = isConviction(judgement.verdict) ? await createVerdict(context, file, judgement, signal) : undefined
+  const doubtful = file.row.unopened && verdict !== undefined && verdict.slash > 0n
+  const signatures = doubtful ? await confirmUnopened(context, file, verdict, signal) : []
+  if (signatures === undefined) return false
+  concludeAudit(context, file, judgement.verdict, verdict && { verdict, signatures })
+  return true
 }
 
 /** Gathers what the newest round lacks. */

@@ -3,6 +3,7 @@ import { collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { VerdictRow } from '../store/records.ts'
+import { judgeMessage } from './create-verdict.ts'
 
 /** Takes a conviction on chain: a quorum signs it, anyone may finalise it. Each step is repeated until it is seen there. */
 export async function runVerdict(context: Context, row: VerdictRow, signal: AbortSignal): Promise<void> {
@@ -35,18 +36,8 @@ async function sign(context: Context, row: VerdictRow, signal: AbortSignal): Pro
   if (row.signatures.length >= quorum.threshold) return row.signatures
   const audit = store.audit(row.commitment)
   const epoch = audit && store.epoch(audit.epoch)
-  assertBug(audit !== undefined && epoch?.beacon !== undefined, 'a verdict stands on an audit of a seeded epoch')
-  const { opening, reason, rounds } = audit.audit
-  const message = {
-    type: 'judge' as const,
-    verdict: row.verdict,
-    reason,
-    rounds,
-    proposal: epoch.digest,
-    beacon: epoch.beacon,
-    acks: [...epoch.acks],
-    ...(opening && { opening }),
-  }
+  assertBug(audit !== undefined && epoch !== undefined, 'a verdict stands on an audit of a seeded epoch')
+  const message = judgeMessage(row.verdict, audit.audit, epoch)
   const question = { message, deadlineMs: limits.validatorReplyMs * 2, missed: 'verdict.refused' }
   return collectSignatures(context, deriveVerdictDigest(chain.market, row.verdict), question, signal)
 }

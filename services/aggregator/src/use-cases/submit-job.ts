@@ -1,4 +1,13 @@
-import { deriveOrderId, encodeCanonical, MarketError, toJson, toUnixSeconds, type SubmitRequest } from '@assay/protocol'
+import { derivePaymentDigest } from '@assay/chain'
+import {
+  deriveOrderId,
+  encodeCanonical,
+  MarketError,
+  recoverSigner,
+  toJson,
+  toUnixSeconds,
+  type SubmitRequest,
+} from '@assay/protocol'
 import type { Context } from '../context.ts'
 import { inputSizes } from '../http/blobs.ts'
 import type { JobRow } from '../store/records.ts'
@@ -55,6 +64,10 @@ async function checkPayment(
   if (authorization.validBefore <= now || authorization.validAfter > now)
     throw new MarketError('signature-invalid', 'the authorisation is not valid now', {
       details: { validBefore: authorization.validBefore },
+    })
+  if (recoverSigner(derivePaymentDigest(chain.market, terms, authorization), authorization.signature) !== terms.client)
+    throw new MarketError('signature-invalid', 'the authorisation is not signed by the client', {
+      details: { client: terms.client },
     })
   const balance = await chain.usdcBalance(terms.client, signal)
   if (balance < terms.maxAmount)

@@ -50,7 +50,7 @@ export async function takeCommit(
   if (!(await blobs.has(sealed.root))) throw invalid('sealed-invalid', 'the sealed bytes did not arrive')
   await blobs.pin(sealed.root, orderId)
   store.updateAttempt(attempt, { state: 'committed', commit, sealed, atMs: clock.now() })
-  directory.recordOutcome(provider, true)
+  directory.breaker.record(provider, true)
   emit(orderId, { type: 'attempt.committed', shard, attempt: number, provider })
   context.wake()
 }
