@@ -11,7 +11,7 @@ import { createProgram } from './run-cli.ts'
 function pathsOf(command: Command, path: readonly string[] = []): readonly (readonly string[])[] {
   return [path, ...command.commands.flatMap((sub) => pathsOf(sub, [...path, sub.name()]))]
 }
-const paths = pathsOf(createProgram(createTestIo(), () => undefined))
+const paths = pathsOf(await createProgram(createTestIo(), () => undefined))
 const leaves = paths.filter(
   (path) => !paths.some((other) => other.length > path.length && path.every((word, i) => other[i] === word)),
 )
@@ -71,8 +71,8 @@ describe('docs/cli.md', () => {
     for (const [name, code] of Object.entries(exitCodes)) assert.match(page, new RegExp(`^\\| ${code} +\\|`, 'm'), name)
   })
 
-  it('shows no option that does not exist', () => {
-    const known = new Set(['--help', '--version', ...optionsOf(createProgram(createTestIo(), () => undefined))])
+  it('shows no option that does not exist', async () => {
+    const known = new Set(['--help', '--version', ...optionsOf(await createProgram(createTestIo(), () => undefined))])
     // Options of other programs stand after ` -- ` or inside the code of a job.
     const shown = [...page.matchAll(/(?<=[`( ])--[a-z][a-z-]+/g)].map(([option]) => option)
     assert.ok(shown.length > 20)

@@ -1,25 +1,34 @@
 import { Command, CommanderError } from 'commander'
-import { addAggregator } from './commands/aggregator.ts'
-import { addCheck } from './commands/check.ts'
-import { addCompletion } from './commands/completion.ts'
-import { addDemo } from './commands/demo.ts'
-import { addDevnet } from './commands/devnet.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addJob } from './commands/job.ts'
-import { addProvider } from './commands/provider.ts'
-import { addReceipt } from './commands/receipt.ts'
-import { addRun } from './commands/run.ts'
-import { addValidator } from './commands/validator.ts'
-import { addWallet } from './commands/wallet.ts'
+import type { AddCommand } from './commands/add-command.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
 
+/** Each command with the module it lives in: only what is asked for is loaded, and some load a chain or a network. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  devnet: async () => (await import('./commands/devnet.ts')).addDevnet,
+  run: async () => (await import('./commands/run.ts')).addRun,
+  check: async () => (await import('./commands/check.ts')).addCheck,
+  job: async () => (await import('./commands/job.ts')).addJob,
+  receipt: async () => (await import('./commands/receipt.ts')).addReceipt,
+  wallet: async () => (await import('./commands/wallet.ts')).addWallet,
+  provider: async () => (await import('./commands/provider.ts')).addProvider,
+  validator: async () => (await import('./commands/validator.ts')).addValidator,
+  aggregator: async () => (await import('./commands/aggregator.ts')).addAggregator,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
+}
+
+/** Help and completion speak of all commands; every other line needs the one it names. */
+const alone = (name: string): boolean => Object.hasOwn(commands, name) && name !== 'completion'
+
 /** Runs one command line and says how it ended. Never throws. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   let exit: ExitCode = exitCodes.ok
-  const program = createProgram(io, (code) => (exit = code))
+  const [first = ''] = args
   try {
+    const program = await createProgram(io, (code) => (exit = code), alone(first) ? [first] : undefined)
     await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
@@ -28,8 +37,12 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   }
 }
 
-/** All commands, in the order of a user's day. `setExit` takes a status other than 0. */
-export function createProgram(io: Io, setExit: (code: ExitCode) => void): Command {
+/** A program with the named commands; by default all of them, in the order of a user's day. `setExit` takes a status other than 0. */
+export async function createProgram(
+  io: Io,
+  setExit: (code: ExitCode) => void,
+  names: readonly string[] = Object.keys(commands),
+): Promise<Command> {
   const program = new Command('assay')
     .description('A market for verified computation: pay strangers’ machines only for results that were checked.')
     .version('0.1.0', '-V, --version', 'print the version')
@@ -39,21 +52,10 @@ export function createProgram(io: Io, setExit: (code: ExitCode) => void): Comman
     .showHelpAfterError('(add --help for what there is)')
     .enablePositionalOptions()
     .addHelpText('after', exitHelp)
-  for (const add of [
-    addDemo,
-    addDevnet,
-    addRun,
-    addCheck,
-    addJob,
-    addReceipt,
-    addWallet,
-    addProvider,
-    addValidator,
-    addAggregator,
-    addDoctor,
-  ])
-    add(program, io, setExit)
-  addCompletion(program, io)
+  for (const name of names) {
+    const add = await commands[name]?.()
+    add?.(program, io, setExit)
+  }
   return program
 }
 

@@ -25,7 +25,7 @@ function complete(source: string, lines: readonly (readonly string[])[]): readon
 function each(command: Command, path: readonly string[] = []): readonly (readonly [readonly string[], Command])[] {
   return command.commands.flatMap((sub) => [[[...path, sub.name()], sub] as const, ...each(sub, [...path, sub.name()])])
 }
-const commands = each(createProgram(createTestIo(), () => undefined)).filter(([path]) => path.at(-1) !== 'help')
+const commands = each(await createProgram(createTestIo(), () => undefined)).filter(([path]) => path.at(-1) !== 'help')
 
 describe('assay completion', () => {
   it('prints a script that bash reads without complaint, for zsh too', { skip }, async () => {

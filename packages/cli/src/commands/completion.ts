@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { Io } from '../io.ts'
+import type { AddCommand } from './add-command.ts'
 
 /** Shell completion, printed for the shell to read. It is made from the commands themselves, so it cannot go stale. */
-export function addCompletion(program: Command, io: Io): void {
+export const addCompletion: AddCommand = (program, io) => {
   program
     .command('completion')
     .description('print a completion script for bash, zsh or fish')
