@@ -20,7 +20,7 @@ export interface FetchBlobOptions {
  * Throws `blob-unknown`, `unauthorized` or `rate-limited` as the peer says, `blob-mismatch` with the peer in the details,
  * `blob-too-large`, `storage-full`, `stream-closed`, and what `Network.open` throws.
  */
-// oxlint-disable-next-line eslint/max-params -- who, what and where are three plain things; the brief form reads best
+// oxlint-disable-next-line eslint/max-params -- who, what and where are three plain things; one call a line reads best
 export async function fetchBlob(
   network: Network,
   peer: PublicKey,

@@ -11,7 +11,7 @@ import { abandon, leave, peerError, sendFrame, takeFrame, watchSilence, type Wat
  * Throws `blob-unknown` when it is not in the store, `unauthorized`, `blob-mismatch`, `storage-full` or `rate-limited` as the peer
  * says, `stream-closed`, and what `Network.open` throws.
  */
-// oxlint-disable-next-line eslint/max-params -- who, what and where are three plain things; the brief form reads best
+// oxlint-disable-next-line eslint/max-params -- who, what and where are three plain things; one call a line reads best
 export async function pushBlob(
   network: Network,
   peer: PublicKey,

@@ -49,7 +49,7 @@ const isOf = <T extends ReplyType>(reply: ValidatorReply, expected: readonly T[]
  * Puts one question to every member of the quorum at once, and gives the answers of a threshold and of whoever is hardly
  * slower; who fails to answer is logged as `missed` and left out.
  */
-export async function askQuorum<T>(
+async function askQuorum<T>(
   context: Pick<Context, 'clock' | 'log' | 'quorum'>,
   missed: string,
   ask: (validator: Address, signal: AbortSignal) => Promise<T>,

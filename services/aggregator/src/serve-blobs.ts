@@ -8,10 +8,15 @@ import type { Context } from './context.ts'
  */
 export async function serveMarketBlobs({ blobs, directory, network, store }: Context): Promise<void> {
   await serveBlobs(network, blobs, { authorize: (peer) => directory.node(peer.address) !== undefined })
+  const attemptOf = (ticket: string) => {
+    const lease = hash32Schema.safeParse(ticket)
+    return lease.success ? store.byLease(lease.data) : undefined
+  }
   await servePushes(network, blobs, {
+    // Pinned from its first byte: nothing may evict a result before its commit arrives.
+    owner: (_peer, _ref, ticket) => attemptOf(ticket)?.orderId ?? ticket,
     authorize(peer, ref, ticket) {
-      const lease = hash32Schema.safeParse(ticket)
-      const attempt = lease.success ? store.byLease(lease.data) : undefined
+      const attempt = attemptOf(ticket)
       if (attempt === undefined || attempt.provider !== peer.address || attempt.state === 'expired') return false
       const job = store.job(attempt.orderId)
       // age adds 16 bytes to each 64 KiB and a header; the result brings its manifest.

@@ -44,7 +44,7 @@ export async function runAttempt(context: Context, key: AttemptKey, signal: Abor
 }
 
 /** Marks an attempt failed, with stage and blame for the record. */
-export function endAttempt(context: Context, attempt: AttemptRow, error: MarketError): void {
+function endAttempt(context: Context, attempt: AttemptRow, error: MarketError): void {
   const { clock, directory, emit, store } = context
   const { code, blame } = error
   const detail = Object.entries(error.details)
