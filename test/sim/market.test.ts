@@ -90,7 +90,7 @@ async function play(market: SimulatedMarket, story: Story): Promise<void> {
   assert.equal(receipt.accepted, view.accepted)
   for await (const { name, output } of resultsOf(market, job)) {
     const file = inputs.find((input) => input.name === name)?.file ?? assert.fail('a result of no shard')
-    assert.equal(output, [...file].reverse().join(''), 'an accepted result is the right one')
+    assert.equal(output, file.split('').reverse().join(''), 'an accepted result is the right one')
   }
   if (!story.cancelled) assert.equal(view.accepted, story.shards, 'honest providers and time were left')
 }

@@ -216,7 +216,7 @@ export async function openSimulatedMarket(seed: string, casting: Casting): Promi
 const honest: FakeImage = ({ inputs }) => {
   const [input] = inputs.values()
   const text = new TextDecoder().decode(input?.bytes)
-  return { files: { 'reversed.txt': [...text].reverse().join('') }, stdout: `${text.length}\n`, durationMs: 200 }
+  return { files: { 'reversed.txt': text.split('').reverse().join('') }, stdout: `${text.length}\n`, durationMs: 200 }
 }
 /** Right in shape, wrong in content. */
 const garbage: FakeImage = ({ inputs }) => {
