@@ -98,19 +98,18 @@ export async function askToSign(
 }
 
 /**
- * Signatures of the quorum on `digest`, sorted by signer, at least a threshold of them. Throws `settlement-unsigned`
- * when fewer members sign.
+ * Signatures of the quorum, sorted by signer, at least a threshold of them. Who does not sign is logged as `missed`.
+ * Throws `settlement-unsigned` when fewer members sign.
  */
 export async function collectSignatures(
-  context: Asking & Pick<Context, 'log' | 'quorum'>,
-  digest: Hex,
-  question: Pick<ValidatorQuestion<'signed'>, 'message' | 'deadlineMs'> & { readonly missed: string },
+  context: Pick<Context, 'clock' | 'log' | 'quorum'>,
+  missed: string,
+  sign: (validator: Address, signal: AbortSignal) => Promise<Signature>,
   signal: AbortSignal,
 ): Promise<readonly Signature[]> {
-  const { message, deadlineMs, missed } = question
   const ask = async (validator: Address, inTime: AbortSignal) => ({
     validator,
-    signature: await askToSign(context, validator, { digest, message, deadlineMs }, inTime),
+    signature: await sign(validator, inTime),
   })
   const signed = await askQuorum(context, missed, ask, signal)
   const need = context.quorum.threshold

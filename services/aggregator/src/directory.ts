@@ -9,6 +9,7 @@ import {
   roleKey,
   type Address,
   type Advert,
+  type Envelope,
   type MarketError,
 } from '@assay/protocol'
 import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts'
@@ -20,6 +21,8 @@ import { requestPeer } from './request-peer.ts'
 export interface DirectoryNode {
   readonly peer: Peer
   readonly advert: Advert
+  /** The advert as it was signed. */
+  readonly envelope: Envelope
   readonly operator: ChainOperator
 }
 
@@ -141,7 +144,7 @@ async function findRole(
   const asked: Promise<void>[] = []
   for await (const peer of network.find(roleKey(chain.market, role), { limit: limits.directoryNodes }, signal)) {
     const ask = async (): Promise<void> => {
-      const node = await verifyNode(deps, peer, role, signal)
+      const node = await verifyNode(deps, peer, { role, known: nodes.get(peer.address) }, signal)
       const isNew = !nodes.has(peer.address)
       nodes.set(peer.address, node)
       if (isNew) {
@@ -161,7 +164,7 @@ async function findRole(
 async function verifyNode(
   deps: DirectoryDeps,
   peer: Peer,
-  role: Advert['role'],
+  { role, known }: { readonly role: Advert['role']; readonly known: DirectoryNode | undefined },
   signal: AbortSignal,
 ): Promise<DirectoryNode> {
   const { chain, clock } = deps
@@ -173,7 +176,8 @@ async function verifyNode(
   }
   const reply = await requestPeer(deps, peer.publicKey, request, signal)
   if (reply.type === 'error') throw decodeError(reply.error)
-  const advert = openAdvert(reply.advert, chain.market, peer.address, clock.now())
+  const unchanged = known?.envelope.signature === reply.advert.signature && known.advert.expiresAtMs > clock.now()
+  const advert = unchanged ? known.advert : openAdvert(reply.advert, chain.market, peer.address, clock.now())
   const operator = await chain.operator(peer.address, signal)
   const staked =
     operator !== undefined && operator.stake > 0n && (role === 'provider' ? operator.provider : operator.validator)
@@ -184,5 +188,5 @@ async function verifyNode(
       blame: 'provider',
       details: {},
     })
-  return { peer, advert, operator }
+  return { peer, advert, envelope: unchanged ? known.envelope : reply.advert, operator }
 }

@@ -1,10 +1,10 @@
 import { checkAck } from '@assay/core'
-import { asHash, durationMs, isMarketError, MarketError, type Address, type Envelope } from '@assay/protocol'
-import { askValidator, type ReplyOf } from '../ask-validator.ts'
+import { durationMs, isMarketError, MarketError, type Address, type Envelope } from '@assay/protocol'
+import type { ReplyOf } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { EpochRow } from '../store/records.ts'
-import { introduceTo } from './introduce-job.ts'
+import { proposeTo } from './propose-to.ts'
 
 /** What the quorum said to a proposal before its seed round. */
 export interface QuorumAnswer {
@@ -62,19 +62,4 @@ function checkedAck(
     blame: 'validator',
     details: { validator, reason: check.ok ? 'signer' : check.fault },
   })
-}
-
-async function proposeTo(
-  context: Context,
-  validator: Address,
-  { epoch, deadlineMs }: { readonly epoch: EpochRow; readonly deadlineMs: number },
-  signal: AbortSignal,
-): Promise<ReplyOf<'acknowledged' | 'refused'>> {
-  const message = { type: 'propose' as const, proposal: epoch.proposal, leaves: [...epoch.leaves] }
-  const propose = async () =>
-    askValidator(context, validator, { message, expected: ['acknowledged', 'refused'], deadlineMs }, signal)
-  const first = await propose()
-  if (first.type !== 'refused' || first.unknownOrders.length === 0) return first
-  for (const orderId of first.unknownOrders) await introduceTo(context, validator, asHash(orderId), signal)
-  return propose()
 }

@@ -1,17 +1,7 @@
-import {
-  deriveVerdictDigest,
-  isMarketError,
-  MarketError,
-  Opening,
-  type Address,
-  type Signature,
-  type Verdict,
-} from '@assay/protocol'
-import { askToSign } from '../ask-validator.ts'
+import { isMarketError, MarketError, Opening, type Address, type Signature, type Verdict } from '@assay/protocol'
 import type { Context } from '../context.ts'
-import { aggregatorLimits as limits } from '../limits.ts'
 import { holds, type AuditFile } from './audit-file.ts'
-import { judgeMessage } from './create-verdict.ts'
+import { askToJudge } from './ask-to-judge.ts'
 
 /**
  * Nobody is convicted of silence on this aggregator's word alone: every member of the quorum asks the provider itself
@@ -24,11 +14,10 @@ export async function confirmUnopened(
   verdict: Verdict,
   signal: AbortSignal,
 ): Promise<readonly Signature[] | undefined> {
-  const { chain, log, quorum, store } = context
-  const digest = deriveVerdictDigest(chain.market, verdict)
-  const message = judgeMessage(verdict, file.row.audit, file.epoch)
+  const { log, quorum, store } = context
+  const { audit: asked } = file.row
   const ask = async (validator: Address): Promise<Signature> =>
-    askToSign(context, validator, { digest, message, deadlineMs: limits.validatorReplyMs * 2 }, signal)
+    askToJudge(context, validator, { verdict, audit: asked, epoch: file.epoch }, signal)
   const results = await Promise.allSettled(quorum.members.map(ask))
   signal.throwIfAborted()
   const signatures = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

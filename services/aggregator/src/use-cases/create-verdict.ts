@@ -1,15 +1,6 @@
 import { slashAmount } from '@assay/core'
-import {
-  assertBug,
-  deriveEvidenceHash,
-  usdc,
-  verdictOutcomes,
-  type Audit,
-  type ValidatorRequest,
-  type Verdict,
-} from '@assay/protocol'
+import { assertBug, deriveEvidenceHash, usdc, verdictOutcomes, type Verdict } from '@assay/protocol'
 import type { Context } from '../context.ts'
-import type { EpochRow } from '../store/records.ts'
 import type { AuditFile, FinalJudgement } from './audit-file.ts'
 
 /** The verdict that follows from a conviction, with the slash that the stake of now allows. */
@@ -32,24 +23,5 @@ export async function createVerdict(
     detector,
     quorumId: job.terms.quorumId,
     evidence: deriveEvidenceHash(row.audit),
-  }
-}
-
-/** Asks a validator to sign a verdict, with everything that it needs to judge again. */
-export function judgeMessage(
-  verdict: Verdict,
-  { opening, reason, rounds }: Audit,
-  epoch: EpochRow,
-): Extract<ValidatorRequest, { type: 'judge' }> {
-  assertBug(epoch.beacon !== undefined, 'a verdict stands on an audit of a seeded epoch')
-  return {
-    type: 'judge',
-    verdict,
-    reason,
-    rounds,
-    proposal: epoch.digest,
-    beacon: epoch.beacon,
-    acks: [...epoch.acks],
-    ...(opening && { opening }),
   }
 }

@@ -3,6 +3,7 @@ import { askValidator } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import { addToRound, currentRound, earlierSeats, seatsFor, type AuditRun } from './audit-file.ts'
+import { askAboutEpoch } from './propose-to.ts'
 
 /**
  * Fills the seats of a round. Seats that do not answer are passed over for their alternates. Throws `audit-missing` when
@@ -37,7 +38,8 @@ export async function gatherCommits(
 /** Whether the validator took the seat. */
 async function takeSeat(context: Context, run: AuditRun, validator: Address, signal: AbortSignal): Promise<boolean> {
   try {
-    const commit = await askAudit(context, run, validator, signal)
+    const ask = async () => askAudit(context, run, validator, signal)
+    const commit = await askAboutEpoch(context, validator, { epoch: run.file.epoch, ask }, signal)
     addToRound(context, run, validator, (round) => ({ ...round, commits: [...round.commits, commit] }))
     return true
   } catch (error) {

@@ -9,6 +9,8 @@ import {
   MarketError,
   protocols,
   WorkReply,
+  type ErrorCode,
+  type UnixMs,
   type WorkRequest,
 } from '@assay/protocol'
 import type { Context } from '../context.ts'
@@ -23,13 +25,14 @@ import { takeAcceptance, takeCommit, takeProgress } from './take-reply.ts'
  */
 export async function runAttempt(context: Context, key: AttemptKey, signal: AbortSignal): Promise<void> {
   const { clock, store } = context
-  let unreachableSince: number | undefined
+  let unreachableSince: UnixMs | undefined
+  const heard = (): void => void (unreachableSince = undefined)
   for (;;) {
     const attempt = store.attempt(key)
     const job = store.job(key.orderId)
     if (attempt === undefined || job === undefined || !isLive(attempt)) return
     try {
-      await converse(context, job, attempt, signal)
+      await converse(context, { job, attempt, heard }, signal)
       return
     } catch (error) {
       signal.throwIfAborted()
@@ -63,21 +66,43 @@ function fatalError(
   context: Context,
   attempt: AttemptRow,
   error: unknown,
-  unreachableSince: number | undefined,
+  unreachableSince: UnixMs | undefined,
 ): MarketError | undefined {
   const now = context.clock.now()
   if (now >= attempt.commitByMs)
     return new MarketError('attempt-timeout', 'no commit by the deadline', { cause: error })
   if (!isMarketError(error)) throw error
-  const transient = ['peer-unreachable', 'stream-closed', 'state-conflict'].includes(error.code)
-  if (!transient) return error
+  if (!isTransient(error)) return error
   const silent = unreachableSince !== undefined && now - unreachableSince >= limits.providerGoneMs
   if (attempt.state === 'offered' ? now >= after(attempt.atMs, limits.offerMs) : silent)
-    return new MarketError('provider-gone', 'the provider cannot be reached', { cause: error })
+    return error.code === 'lease-declined'
+      ? error
+      : new MarketError('provider-gone', 'the provider cannot be reached', { cause: error })
   return undefined
 }
 
-async function converse(context: Context, job: JobRow, attempt: AttemptRow, signal: AbortSignal): Promise<void> {
+/** Whether asking the same provider again may help: the line broke, or it could not see the chain when it looked. */
+function isTransient(error: MarketError): boolean {
+  const code = error.code === 'lease-declined' && isMarketError(error.cause) ? error.cause.code : error.code
+  return transient.has(code)
+}
+const transient: ReadonlySet<ErrorCode> = new Set([
+  'peer-unreachable',
+  'stream-closed',
+  'state-conflict',
+  'rpc-unavailable',
+  'rate-limited',
+])
+
+/** One stream's worth of an attempt. `heard` is called at each frame. */
+interface Conversation {
+  readonly job: JobRow
+  readonly attempt: AttemptRow
+  readonly heard: () => void
+}
+
+async function converse(context: Context, talk: Conversation, signal: AbortSignal): Promise<void> {
+  const { job, attempt } = talk
   const { clock, network } = context
   const late = (): Error => new MarketError('attempt-timeout', 'no commit by the deadline')
   await withDeadline({ clock, signal }, Math.max(0, attempt.commitByMs - clock.now()), late, async (inTime) => {
@@ -88,7 +113,7 @@ async function converse(context: Context, job: JobRow, attempt: AttemptRow, sign
           ? { type: 'offer', offer: attempt.offer, terms: job.terms, spec: job.spec }
           : { type: 'resume', lease: attempt.lease }
       await stream.send(encodeFrame(first), inTime)
-      await follow(context, { job, attempt }, stream, inTime)
+      await follow(context, talk, stream, inTime)
       await stream.end()
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('attempt ended'))
@@ -99,7 +124,7 @@ async function converse(context: Context, job: JobRow, attempt: AttemptRow, sign
 
 async function follow(
   context: Context,
-  { job, attempt: start }: { readonly job: JobRow; readonly attempt: AttemptRow },
+  { job, attempt: start, heard }: Conversation,
   stream: FrameStream,
   signal: AbortSignal,
 ): Promise<void> {
@@ -107,6 +132,7 @@ async function follow(
   for (;;) {
     const frame = await receiveOrCancel(context, attempt, stream, signal)
     if (frame === undefined) throw new MarketError('stream-closed', 'the provider closed the stream')
+    heard()
     const reply = decodeFrame(WorkReply, frame, protocols.work)
     // The record may have moved on (a planning round, an earlier stream): always build on the newest.
     attempt = context.store.attempt(attempt) ?? attempt

@@ -1,9 +1,9 @@
-import { assertBug, deriveVerdictDigest, durationMs, isMarketError, type Signature } from '@assay/protocol'
+import { assertBug, durationMs, isMarketError, type Address, type Signature } from '@assay/protocol'
 import { collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { VerdictRow } from '../store/records.ts'
-import { judgeMessage } from './create-verdict.ts'
+import { askToJudge } from './ask-to-judge.ts'
 
 /** Takes a conviction on chain: a quorum signs it, anyone may finalise it. Each step is repeated until it is seen there. */
 export async function runVerdict(context: Context, row: VerdictRow, signal: AbortSignal): Promise<void> {
@@ -32,12 +32,12 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
 }
 
 async function sign(context: Context, row: VerdictRow, signal: AbortSignal): Promise<readonly Signature[]> {
-  const { chain, quorum, store } = context
+  const { quorum, store } = context
   if (row.signatures.length >= quorum.threshold) return row.signatures
   const audit = store.audit(row.commitment)
   const epoch = audit && store.epoch(audit.epoch)
   assertBug(audit !== undefined && epoch !== undefined, 'a verdict stands on an audit of a seeded epoch')
-  const message = judgeMessage(row.verdict, audit.audit, epoch)
-  const question = { message, deadlineMs: limits.validatorReplyMs * 2, missed: 'verdict.refused' }
-  return collectSignatures(context, deriveVerdictDigest(chain.market, row.verdict), question, signal)
+  const ask = async (validator: Address, inTime: AbortSignal) =>
+    askToJudge(context, validator, { verdict: row.verdict, audit: audit.audit, epoch }, inTime)
+  return collectSignatures(context, 'verdict.refused', ask, signal)
 }

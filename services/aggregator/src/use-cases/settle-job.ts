@@ -7,6 +7,7 @@ import {
   MarketError,
   toUnixMs,
   usdc,
+  type Address,
   type Hash32,
   type JobEvidence,
   type JobOutcome,
@@ -15,7 +16,7 @@ import {
   type Signature,
   type UsdcBase,
 } from '@assay/protocol'
-import { collectSignatures } from '../ask-validator.ts'
+import { askToSign, collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { JobRow } from '../store/records.ts'
@@ -47,7 +48,7 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
     })
   if (store.evidence(orderId) === undefined) store.updateJob(findJob(context, orderId), { evidence })
   const unsigned = derived.settlement
-  const signatures = job.settlement?.signatures ?? (await askToSign(context, job, { evidence, unsigned }, signal))
+  const signatures = job.settlement?.signatures ?? (await collectQuorum(context, job, { evidence, unsigned }, signal))
   const settlement: Settlement = { ...unsigned, signatures: [...signatures] }
   if (job.settlement === undefined) store.updateJob(findJob(context, orderId), { settlement })
   const sent = await wallet.settle({ aggregator: terms.aggregator, quorumId: terms.quorumId, ...settlement }, signal)
@@ -57,7 +58,7 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
   emit(orderId, { type: 'job.settled', note: sent.transactionHash })
 }
 
-async function askToSign(
+async function collectQuorum(
   context: Context,
   { terms }: JobRow,
   { evidence, unsigned }: { readonly evidence: JobEvidence; readonly unsigned: Omit<Settlement, 'signatures'> },
@@ -66,8 +67,9 @@ async function askToSign(
   const { aggregator, quorumId } = terms
   const digest = deriveBatchDigest(context.chain.market, toBatch({ settlement: unsigned, quorumId, aggregator }))
   const message = { type: 'settle' as const, evidence: [evidence], settlement: unsigned }
-  const question = { message, deadlineMs: limits.validatorReplyMs * 3, missed: 'settlement.refused' }
-  return collectSignatures(context, digest, question, signal)
+  const question = { digest, message, deadlineMs: limits.validatorReplyMs * 3 }
+  const sign = async (validator: Address, inTime: AbortSignal) => askToSign(context, validator, question, inTime)
+  return collectSignatures(context, 'settlement.refused', sign, signal)
 }
 
 /** Nothing can settle any more: the client's money goes back as soon as the contract lets anyone send it. */

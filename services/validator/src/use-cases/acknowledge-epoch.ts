@@ -30,7 +30,8 @@ export type ProposeRequest = Extract<ValidatorRequest, { type: 'propose' }>
 /**
  * Acknowledges a closed epoch before its seed exists. From then on its commits are sampled by that round, or audited
  * for certain: a commit that is held in another acknowledged epoch passes only at a full rate, so proposing again until
- * the sample pleases only adds audits. The same proposal gets the same acknowledgement, whenever it is asked for.
+ * the sample pleases only adds audits. The same proposal gets the same acknowledgement, whenever it is asked for. One
+ * that comes after its seed is refused but kept: what a threshold of others has acknowledged can still be audited here.
  * Throws `epoch-refused`, or answers `refused` with the rates and orders that are missing.
  */
 export async function acknowledgeEpoch(
@@ -48,7 +49,7 @@ export async function acknowledgeEpoch(
   if (quorum === undefined || !quorum.members.includes(signer.address)) throw refuse('not-a-member')
   const digest = deriveProposalDigest(envelope)
   const held = store.proposal(digest)
-  if (held !== undefined) return acknowledge(context, digest, held.seenRound)
+  if (held !== undefined && held.seenRound < proposal.seedRound) return acknowledge(context, digest, held.seenRound)
   // Before any signature of a leaf is checked: only who has funded orders can make us work.
   const ids = new Set(leaves.map(({ commit }) => commit.orderId))
   const unknownOrders = [...ids].filter((id) => store.order(id) === undefined)
@@ -58,21 +59,24 @@ export async function acknowledgeEpoch(
     { market: chain.market, quorum, beacon: beacon.info },
   )
   if (!check.ok) throw refuse(check.fault, check.details)
-  const orders = new Map([...ids].flatMap((id) => store.order(id) ?? []).map((order) => [order.orderId, order]))
-  await checkOrders(context, { proposal, leaves, orders: [...orders.values()] }, signal)
+  const orders = [...ids].flatMap((id) => store.order(id) ?? [])
+  checkForeign(proposal, orders)
+  const refundAtMs = unixMs(Math.max(...orders.map(({ terms }) => toUnixMs(terms.refundAt))))
+  const row = { digest, proposal: envelope, leaves, seenRound, refundAtMs }
+  const commits = leaves.map(({ commit }) => commit)
+  if (seenRound >= proposal.seedRound) {
+    // Too late to acknowledge, but what a threshold has acknowledged can still be audited and judged here.
+    protectAttempts(store, commits)
+    store.addProposal(row)
+    throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
+  }
+  await checkOrders(context, { proposal, leaves, orders }, signal)
   await checkSeats(context, proposal, signal)
   const required = await ratesTooLow(context, leaves, digest, signal)
   if (required.length > 0) return refused('rates-too-low', { required })
-  if (seenRound >= proposal.seedRound)
-    throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
-
-  protectAttempts(
-    store,
-    leaves.map(({ commit }) => commit),
-  )
+  protectAttempts(store, commits)
   protectSample(store, digest, leaves)
-  const refundAtMs = unixMs(Math.max(...[...orders.values()].map(({ terms }) => toUnixMs(terms.refundAt))))
-  store.addProposal({ digest, proposal: envelope, leaves, seenRound, refundAtMs })
+  store.addProposal(row)
   log.info({ proposal: digest, leaves: leaves.length, seedRound: proposal.seedRound, seenRound }, 'epoch.acknowledged')
   return acknowledge(context, digest, seenRound)
 }
@@ -93,14 +97,17 @@ interface EpochContent {
   readonly orders: readonly OrderRow[]
 }
 
+function checkForeign({ aggregator, quorumId }: EpochProposal, orders: readonly OrderRow[]): void {
+  const foreign = orders.find(({ terms }) => terms.aggregator !== aggregator || terms.quorumId !== quorumId)
+  if (foreign !== undefined) throw refuse('order-foreign', { orderId: foreign.orderId })
+}
+
 async function checkOrders(
   { beacon, chainFacts, clock }: ValidatorContext,
   { proposal, leaves, orders }: EpochContent,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { orderId, terms, spec } of orders) {
-    if (terms.aggregator !== proposal.aggregator || terms.quorumId !== proposal.quorumId)
-      throw refuse('order-foreign', { orderId })
     const settleBy = toUnixMs(terms.settleBy)
     if (clock.now() >= settleBy || beacon.timeOf(proposal.seedRound) >= settleBy)
       throw refuse('order-overdue', { orderId })

@@ -29,8 +29,11 @@ const plan = [
 ] as const
 
 /** A stage whose validator holds the wanted position of shard 0's draw, with the epoch acknowledged and its seed out. */
-async function openSeated(at: { readonly round?: number; readonly position?: number } = {}, run?: FakeImage) {
-  const { round = 0, position = 0 } = at
+async function openSeated(
+  at: { readonly round?: number; readonly position?: number; readonly late?: boolean } = {},
+  run?: FakeImage,
+) {
+  const { round = 0, position = 0, late = false } = at
   const draft = createEvidenceCast()
   const epoch = await buildEpoch(draft, plan)
   const first = seatsOf(draft, epoch, '0/1')
@@ -39,7 +42,7 @@ async function openSeated(at: { readonly round?: number; readonly position?: num
   const self = [...drawn.seats, ...drawn.alternates][position]!
   const stage = await openStage({ self, ...(run && { run }) })
   await stage.introduce()
-  assert.equal(codeOf(await stage.propose(epoch)), 'acknowledged')
+  if (!late) assert.equal(codeOf(await stage.propose(epoch)), 'acknowledged')
   await stage.passSeed(epoch)
   const request = auditRequest(stage.cast, epoch, '0/1', round === 0 ? {} : { round, excluded: [...earlier] })
   return { stage, epoch, cast: stage.cast, earlier, drawn, request, opening: openingsOf(draft).get(request.commitment) }
@@ -156,6 +159,16 @@ describe('audit', () => {
     assert.equal(await refusal({}, stranger), 'not-its-aggregator')
     await stage.clock.advanceTo(unixMs(cast.terms.settleBy * 1000))
     assert.equal(await refusal({}), 'order-overdue')
+  })
+
+  it('audits what it was shown too late to acknowledge, once a threshold of others has', async () => {
+    const { stage, epoch, request } = await openSeated({ late: true })
+    await using _ = stage
+    assert.equal(reasonOf(await stage.ask(request)), 'epoch-unacknowledged')
+    for (let times = 0; times < 2; times++)
+      assert.equal(reasonOf(await stage.propose(epoch)), 'seed-round-published', 'it still does not acknowledge')
+    assert.equal(reasonOf(await stage.ask({ ...request, acks: request.acks.slice(1) })), 'acks-insufficient')
+    await audited(stage, request)
   })
 
   it('sits on a panel, but not after it sat before', async () => {
