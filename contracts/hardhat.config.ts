@@ -10,7 +10,7 @@ import { defineConfig } from 'hardhat/config'
 const compiler = {
   version: '0.8.37',
   path: createRequire(import.meta.url).resolve('solc/soljson.js'),
-  settings: { evmVersion: 'prague', optimizer: { enabled: true, runs: 1_000_000 }, viaIR: false },
+  settings: { evmVersion: 'prague', optimizer: { enabled: true, runs: 10_000 }, viaIR: false },
 }
 
 export default defineConfig({
@@ -20,8 +20,8 @@ export default defineConfig({
   networks: { default: { type: 'edr-simulated', hardfork: 'osaka', allowBlocksWithSameTimestamp: true } },
   test: {
     solidity: {
-      fuzz: { runs: 256, seed: '0x6173736179' },
-      invariant: { runs: 48, depth: 60, failOnRevert: true },
+      fuzz: { runs: 10_000, seed: '0x6173736179' },
+      invariant: { runs: 10_000, depth: 60, failOnRevert: true },
     },
   },
 })

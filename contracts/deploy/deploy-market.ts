@@ -12,6 +12,7 @@ import {
   type Transport,
   type WalletClient,
   getContractAddress,
+  zeroAddress,
 } from 'viem'
 
 import { readArtifact } from './artifacts.ts'
@@ -22,10 +23,16 @@ export interface DeployMarketOptions {
   readonly publicClient: PublicClient
   /** The USDC to use. Without it a `TestUsdc` is deployed, which anyone can mint. */
   readonly token?: Address
-  /** How long stake and payout changes wait, in seconds; default 14 days: dispute window + longest refund + a margin. */
+  /** How long stake and payout changes wait, in seconds; default 14 days. Must be more than 10: longest refund + verdict window. */
   readonly unbondingDelay?: number
-  /** Time between a verdict and its slash, in seconds; default 3 days. 0 suits local chains only. */
+  /** Time in which a verdict or a ruling can be appealed, in seconds; default 3 days. 0 suits local chains only. */
   readonly appealWindow?: number
+  /** Time in which a quorum of appeal rules, in seconds; default 3 days. */
+  readonly rulingWindow?: number
+  /** Most that verdicts of one quorum take in a day, in USDC base units; default 10 000 USDC. */
+  readonly dailySlashCap?: bigint
+  /** Who may stop new funding and registration for up to 7 days; default nobody. */
+  readonly guardian?: Address
   /** Active stake, in USDC base units, that a member needs when a quorum is created; default 100 USDC. */
   readonly minValidatorStake?: bigint
 }
@@ -51,17 +58,28 @@ const DISPUTES_NONCE_OFFSET = 3n
 export async function deployMarket(options: DeployMarketOptions): Promise<DeployedMarket> {
   const { walletClient, publicClient } = options
   const token = options.token ?? (await deployTestUsdc(options))
+  const guardian = options.guardian ?? zeroAddress
   const deployer = walletClient.account.address
   const nonce = BigInt(await publicClient.getTransactionCount({ address: deployer, blockTag: 'pending' }))
   const predicted = getContractAddress({ from: deployer, nonce: nonce + DISPUTES_NONCE_OFFSET })
 
-  const stakes = await deploy(options, 'Stakes.sol/Stakes', [token, predicted, options.unbondingDelay ?? 14 * DAY])
+  const stakes = await deploy(options, 'Stakes.sol/Stakes', [
+    token,
+    predicted,
+    options.unbondingDelay ?? 14 * DAY,
+    guardian,
+  ])
   const quorums = await deploy(options, 'Quorums.sol/Quorums', [
     stakes.address,
     options.minValidatorStake ?? 100_000_000n,
   ])
-  const escrow = await deploy(options, 'Escrow.sol/Escrow', [token, stakes.address, quorums.address])
-  const disputes = await deploy(options, 'Disputes.sol/Disputes', [escrow.address, options.appealWindow ?? 3 * DAY])
+  const escrow = await deploy(options, 'Escrow.sol/Escrow', [token, stakes.address, quorums.address, guardian])
+  const disputes = await deploy(options, 'Disputes.sol/Disputes', [
+    escrow.address,
+    options.appealWindow ?? 3 * DAY,
+    options.rulingWindow ?? 3 * DAY,
+    options.dailySlashCap ?? 10_000_000_000n,
+  ])
   return {
     token,
     stakes: stakes.address,

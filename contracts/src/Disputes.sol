@@ -1,75 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-
-import {
-    AuditProof,
-    CommitProof,
-    IDisputes,
-    Verdict,
-    VerdictRecord,
-    VerdictStatus
-} from "./interfaces/IDisputes.sol";
-import {IEscrow, OrderStatus, OrderTerms} from "./interfaces/IEscrow.sol";
+import {DisputesBase} from "./DisputesBase.sol";
+import {Proofs} from "./Proofs.sol";
+import {AuditProof, CommitProof, Verdict, VerdictRecord, VerdictStatus} from "./interfaces/DisputeTypes.sol";
+import {IDisputes} from "./interfaces/IDisputes.sol";
+import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IQuorums} from "./interfaces/IQuorums.sol";
-import {IStakes} from "./interfaces/IStakes.sol";
 import {IUsdc} from "./interfaces/IUsdc.sol";
-import {EvidenceLib} from "./libraries/EvidenceLib.sol";
+import {OrderTerms} from "./interfaces/OrderTypes.sol";
 import {QuorumLib} from "./libraries/QuorumLib.sol";
+import {UsdcPull} from "./libraries/UsdcPull.sol";
 
 /// @title Disputes
-/// @notice See `IDisputes`.
-contract Disputes is IDisputes, ReentrancyGuardTransient {
+/// @notice Verdicts and their appeals. See `IDisputes`.
+contract Disputes is Proofs {
     using QuorumLib for IQuorums;
-    using SafeERC20 for IUsdc;
+    using UsdcPull for IUsdc;
+
+    /// @dev What verdicts of one quorum have taken on one day, counted from 1970.
+    struct Day {
+        uint64 number;
+        uint64 taken;
+    }
 
     /// @inheritdoc IDisputes
-    uint16 public constant DETECTOR_BPS = 4_000;
+    uint8 public constant MAX_APPEALS = 3;
     /// @inheritdoc IDisputes
-    uint16 public constant CLIENT_BPS = 1_000;
+    uint16 public constant APPEAL_BOND_BPS = 2_500;
 
-    /// @inheritdoc IDisputes
-    uint40 public constant VERDICT_WINDOW = 3 days;
-
-    uint256 private constant BPS = 10_000;
     uint8 private constant PROVIDER_FAULT = 1;
     uint8 private constant VALIDATOR_FAULT = 2;
 
     /// @inheritdoc IDisputes
-    IEscrow public immutable ESCROW;
-    /// @inheritdoc IDisputes
-    IStakes public immutable STAKES;
-    /// @inheritdoc IDisputes
-    IQuorums public immutable QUORUMS;
-    /// @inheritdoc IDisputes
     uint40 public immutable APPEAL_WINDOW;
-
-    IUsdc private immutable TOKEN;
-
     /// @inheritdoc IDisputes
-    uint256 public fundBalance;
+    uint40 public immutable RULING_WINDOW;
     /// @inheritdoc IDisputes
-    mapping(address owner => uint256 amount) public credit;
-    mapping(bytes32 verdictId => VerdictRecord record) private _verdicts;
+    uint64 public immutable DAILY_SLASH_CAP;
 
-    constructor(IEscrow escrow, uint40 appealWindow) {
-        IStakes stakes = escrow.STAKES();
-        IQuorums quorums = escrow.QUORUMS();
-        if (stakes.DISPUTES() != address(this)) revert NotSlasher(stakes.DISPUTES());
-        if (address(quorums.STAKES()) != address(stakes)) revert WiredApart();
-        if (address(stakes.TOKEN()) != address(escrow.TOKEN())) revert WiredApart();
-        if (appealWindow > stakes.UNBONDING_DELAY())
-            revert AppealOutlastsStake(appealWindow, stakes.UNBONDING_DELAY());
-        ESCROW = escrow;
-        STAKES = stakes;
-        QUORUMS = quorums;
-        TOKEN = escrow.TOKEN();
+    mapping(uint32 quorumId => Day day) private _days;
+
+    constructor(
+        IEscrow escrow,
+        uint40 appealWindow,
+        uint40 rulingWindow,
+        uint64 dailySlashCap
+    ) DisputesBase(escrow) {
+        if (dailySlashCap == 0) revert ZeroDailyCap();
         APPEAL_WINDOW = appealWindow;
+        RULING_WINDOW = rulingWindow;
+        DAILY_SLASH_CAP = dailySlashCap;
     }
+
+    // ── Verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IDisputes
     function submitVerdict(
@@ -114,99 +98,81 @@ contract Disputes is IDisputes, ReentrancyGuardTransient {
 
     /// @inheritdoc IDisputes
     function finalizeVerdict(bytes32 verdictId) external nonReentrant returns (uint64 taken) {
-        VerdictRecord memory record = _verdicts[verdictId];
-        if (record.status == VerdictStatus.None) revert VerdictUnknown(verdictId);
-        if (record.status == VerdictStatus.Final) revert VerdictClosed(verdictId);
-        if (block.timestamp < record.finalizeAt) revert TooEarly(record.finalizeAt);
+        VerdictRecord storage record = _open(verdictId);
+        if (block.timestamp < record.closesAt) revert TooEarly(record.closesAt);
+        // A bench that did not rule in time leaves standing what stood, and that is not the appellant's fault.
+        if (record.status == VerdictStatus.Appealed) _closeBond(verdictId, record, true);
+        record.status = VerdictStatus.Pending;
 
-        _verdicts[verdictId].status = VerdictStatus.Final;
-        // Interaction before the remaining effects: only the stakes contract knows how much there was to take.
-        taken = STAKES.slash(record.accused, record.slash);
-        uint64 toDetector = _shareDown(taken, DETECTOR_BPS);
-        uint64 toClient = _shareDown(taken, CLIENT_BPS);
-        uint64 toFund = taken - toDetector - toClient;
-        credit[record.detector] += toDetector;
-        credit[record.client] += toClient;
-        fundBalance += toFund;
-        emit VerdictFinalized(verdictId, record.accused, taken, toDetector, toClient, toFund);
+        bool over = true;
+        if (record.guilty) (taken, over) = _collect(verdictId, record);
+        if (!over) return taken;
+        record.status = VerdictStatus.Final;
+        STAKES.release(record.accused, record.slash, record.guilty);
+        emit VerdictFinalized(verdictId, record.accused, record.guilty);
+    }
+
+    // ── Appeals ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IDisputes
+    function appeal(bytes32 verdictId) external nonReentrant {
+        VerdictRecord storage record = _open(verdictId);
+        if (record.status == VerdictStatus.Appealed) revert AppealUnderWay(verdictId);
+        if (block.timestamp >= record.closesAt) revert TooLate(record.closesAt);
+        uint8 round = record.round;
+        uint32 benchId = QUORUMS.appealOf(record.benchId);
+        if (benchId == 0 || round >= MAX_APPEALS) revert NoAppeal(verdictId, round);
+
+        uint64 bond = bondOf(record.slash, round);
+        uint40 ruleBy = uint40(block.timestamp) + RULING_WINDOW;
+        record.status = VerdictStatus.Appealed;
+        record.round = round + 1;
+        record.closesAt = ruleBy;
+        record.bond = bond;
+        record.benchId = benchId;
+        record.appellant = msg.sender;
+        emit VerdictAppealed(verdictId, msg.sender, benchId, round + 1, bond, ruleBy);
+        TOKEN.pull(msg.sender, bond);
     }
 
     /// @inheritdoc IDisputes
-    function withdrawCredit(address to) external nonReentrant returns (uint256 amount) {
-        amount = credit[msg.sender];
-        if (amount == 0) revert NothingToWithdraw();
+    function submitRuling(
+        bytes32 verdictId,
+        bool guilty,
+        bytes32 evidence,
+        bytes calldata signatures
+    ) external {
+        VerdictRecord storage record = _open(verdictId);
+        if (record.status != VerdictStatus.Appealed) revert NotAppealed(verdictId);
+        if (block.timestamp >= record.closesAt) revert TooLate(record.closesAt);
+        uint8 round = record.round;
+        uint32 benchId = record.benchId;
+        QUORUMS.requireSigned(benchId, hashRuling(verdictId, round, guilty, evidence), signatures);
 
-        credit[msg.sender] = 0;
-        emit CreditWithdrawn(msg.sender, to, amount);
-        TOKEN.safeTransfer(to, amount);
+        _closeBond(verdictId, record, guilty != record.guilty);
+        bool last = round >= MAX_APPEALS || QUORUMS.appealOf(benchId) == 0;
+        uint40 closesAt = uint40(block.timestamp) + (last ? 0 : APPEAL_WINDOW);
+        record.status = VerdictStatus.Pending;
+        record.guilty = guilty;
+        record.closesAt = closesAt;
+        emit VerdictRuled(verdictId, benchId, guilty, closesAt, evidence);
+    }
+
+    // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IDisputes
+    function bondOf(uint64 slash, uint8 round) public pure returns (uint64) {
+        uint256 bond = (((uint256(slash) << round) * APPEAL_BOND_BPS) + BPS - 1) / BPS;
+        return bond < type(uint64).max ? uint64(bond) : type(uint64).max;
     }
 
     /// @inheritdoc IDisputes
-    function verdictOf(bytes32 verdictId) external view returns (VerdictRecord memory) {
-        return _verdicts[verdictId];
+    function leftToday(uint32 quorumId) public view returns (uint64) {
+        Day memory day = _days[quorumId];
+        return day.number == _today() ? DAILY_SLASH_CAP - day.taken : DAILY_SLASH_CAP;
     }
 
-    /// @inheritdoc IDisputes
-    function verdictIdOf(
-        bytes32 orderId,
-        uint32 shard,
-        uint32 attempt,
-        address accused
-    ) public pure returns (bytes32) {
-        return keccak256(abi.encode(orderId, shard, attempt, accused));
-    }
-
-    /// @inheritdoc IDisputes
-    function hashVerdict(Verdict calldata verdict) public view returns (bytes32) {
-        return _digest(EvidenceLib.hash(verdict));
-    }
-
-    /// @inheritdoc IDisputes
-    function hashCommit(
-        bytes32 orderId,
-        uint32 shard,
-        uint32 attempt,
-        address provider,
-        bytes32 commitment,
-        bytes32 sealedHash
-    ) public view returns (bytes32) {
-        return _digest(EvidenceLib.hashCommit(orderId, shard, attempt, provider, commitment, sealedHash));
-    }
-
-    /// @inheritdoc IDisputes
-    function hashAuditCommit(
-        bytes32 commitment,
-        uint8 round,
-        address validator,
-        bytes32 auditCommitment
-    ) public view returns (bytes32) {
-        return _digest(EvidenceLib.hashAuditCommit(commitment, round, validator, auditCommitment));
-    }
-
-    /// @inheritdoc IDisputes
-    function commitmentOf(
-        bytes32 orderId,
-        uint32 shard,
-        uint32 attempt,
-        address provider,
-        bytes32 resultRoot,
-        bytes32 salt
-    ) public view returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    EvidenceLib.COMMITMENT_TAG,
-                    block.chainid,
-                    address(ESCROW),
-                    orderId,
-                    shard,
-                    attempt,
-                    provider,
-                    resultRoot,
-                    salt
-                )
-            );
-    }
+    // ── Internal ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Checks all that both kinds of verdict share, and starts the appeal window.
     function _record(
@@ -214,48 +180,66 @@ contract Disputes is IDisputes, ReentrancyGuardTransient {
         OrderTerms calldata terms,
         bytes calldata signatures
     ) private returns (bytes32 verdictId) {
+        uint64 cap = slashCapOf(terms.maxAmount);
         if (verdict.slash == 0) revert ZeroSlash();
-        if (verdict.detector == address(0)) revert ZeroDetector();
-        if (verdict.detector == verdict.accused) revert DetectorIsAccused(verdict.accused);
-        if (STAKES.indexOf(verdict.accused) == 0) revert NotOperator(verdict.accused);
-        _requireOrder(verdict, terms);
-        verdictId = verdictIdOf(verdict.orderId, verdict.shard, verdict.attempt, verdict.accused);
-        if (_verdicts[verdictId].status != VerdictStatus.None) revert VerdictExists(verdictId);
-        QUORUMS.requireSigned(verdict.quorumId, hashVerdict(verdict), signatures);
-
-        uint40 finalizeAt = uint40(block.timestamp) + APPEAL_WINDOW;
-        _verdicts[verdictId] = VerdictRecord({
-            status: VerdictStatus.Pending,
-            outcome: verdict.outcome,
-            finalizeAt: finalizeAt,
-            slash: verdict.slash,
-            accused: verdict.accused,
-            detector: verdict.detector,
-            client: terms.client
-        });
-        emit VerdictSubmitted(verdictId, verdict.orderId, verdict.accused, verdict, finalizeAt);
-    }
-
-    /// @dev The terms carry the client and the quorum; hashing them ties both to the order.
-    function _requireOrder(Verdict calldata verdict, OrderTerms calldata terms) private view {
+        if (verdict.slash > cap) revert SlashOverCap(verdict.slash, cap);
+        _requireParties(verdict.accused, verdict.detector);
         bytes32 id = ESCROW.orderId(terms);
         if (id != verdict.orderId) revert WrongOrder(id, verdict.orderId);
         if (terms.quorumId != verdict.quorumId) revert WrongQuorum(verdict.quorumId, terms.quorumId);
-        if (ESCROW.order(id).status == OrderStatus.None) revert OrderUnknown(id);
-        uint256 closedAt = uint256(terms.refundAt) + VERDICT_WINDOW;
-        if (block.timestamp > closedAt) revert TooLate(closedAt);
+        _requireOrder(id, terms);
+        verdictId = verdictIdOf(id, verdict.shard, verdict.attempt, verdict.accused, verdict.outcome);
+        VerdictRecord storage record = _verdicts[verdictId];
+        if (record.status != VerdictStatus.None) revert VerdictExists(verdictId);
+        QUORUMS.requireSigned(verdict.quorumId, hashVerdict(verdict), signatures);
+
+        uint40 closesAt = uint40(block.timestamp) + APPEAL_WINDOW;
+        record.status = VerdictStatus.Pending;
+        record.outcome = verdict.outcome;
+        record.guilty = true;
+        record.closesAt = closesAt;
+        record.slash = verdict.slash;
+        record.quorumId = verdict.quorumId;
+        record.accused = verdict.accused;
+        record.benchId = verdict.quorumId;
+        record.detector = verdict.detector;
+        record.client = terms.client;
+        emit VerdictSubmitted(verdictId, id, verdict.accused, verdict, closesAt);
+        STAKES.hold(verdict.accused, verdict.slash);
     }
 
-    function _requireSigned(address accused, bytes32 digest, bytes calldata signature) private pure {
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (problem != ECDSA.RecoverError.NoError || signer != accused) revert NotInvolved(accused);
+    /// @dev Takes as much of what is still due as the day allows. `over` tells whether there is nothing more to come:
+    /// all was taken, or the stake is empty.
+    function _collect(
+        bytes32 verdictId,
+        VerdictRecord storage record
+    ) private returns (uint64 taken, bool over) {
+        uint64 left = leftToday(record.quorumId);
+        if (left == 0) revert DailyLimitReached(record.quorumId, (uint256(_today()) + 1) * 1 days);
+        uint64 due = record.slash - record.collected;
+        uint64 asked = due < left ? due : left;
+
+        record.collected += asked;
+        taken = _slash(verdictId, asked);
+        _days[record.quorumId] = Day(_today(), DAILY_SLASH_CAP - left + taken);
+        over = asked == due || taken < asked;
     }
 
-    function _digest(bytes32 structHash) private view returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(ESCROW.DOMAIN_SEPARATOR(), structHash);
+    function _closeBond(bytes32 verdictId, VerdictRecord storage record, bool returned) private {
+        uint64 bond = record.bond;
+        record.bond = 0;
+        if (returned) credit[record.appellant] += bond;
+        else fundBalance += bond;
+        emit BondClosed(verdictId, record.appellant, bond, returned);
     }
 
-    function _shareDown(uint64 amount, uint16 bps) private pure returns (uint64) {
-        return uint64((uint256(amount) * bps) / BPS);
+    function _open(bytes32 verdictId) private view returns (VerdictRecord storage record) {
+        record = _verdicts[verdictId];
+        if (record.status == VerdictStatus.None) revert VerdictUnknown(verdictId);
+        if (record.status == VerdictStatus.Final) revert VerdictClosed(verdictId);
+    }
+
+    function _today() private view returns (uint64) {
+        return uint64(block.timestamp / 1 days);
     }
 }

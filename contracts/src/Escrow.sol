@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
-import {IEscrow, Order, OrderStatus, OrderTerms, SettlementBatch} from "./interfaces/IEscrow.sol";
+import {DepositAccount} from "./DepositAccount.sol";
+import {EscrowBase} from "./EscrowBase.sol";
+import {Tabs} from "./Tabs.sol";
+import {IEscrow} from "./interfaces/IEscrow.sol";
+import {IDeposits} from "./interfaces/IDeposits.sol";
 import {IQuorums} from "./interfaces/IQuorums.sol";
 import {IStakes} from "./interfaces/IStakes.sol";
 import {IUsdc} from "./interfaces/IUsdc.sol";
+import {Funding, Order, OrderStatus, OrderTerms, SettlementBatch} from "./interfaces/OrderTypes.sol";
 import {BatchCodec} from "./libraries/BatchCodec.sol";
+import {DepositLib} from "./libraries/DepositLib.sol";
 import {OrderLib, OrderWord} from "./libraries/OrderLib.sol";
 import {PackedLedger} from "./libraries/PackedLedger.sol";
 import {QuorumLib} from "./libraries/QuorumLib.sol";
@@ -18,7 +23,7 @@ import {UsdcPull} from "./libraries/UsdcPull.sol";
 
 /// @title Escrow
 /// @notice See `IEscrow`.
-contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
+contract Escrow is Tabs {
     using BatchCodec for bytes;
     using OrderLib for OrderWord;
     using PackedLedger for PackedLedger.Ledger;
@@ -27,30 +32,23 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     using UsdcPull for IUsdc;
 
     /// @inheritdoc IEscrow
-    uint16 public constant MAX_FEE_BPS = 500;
-    /// @inheritdoc IEscrow
     uint256 public constant MAX_REFUND_DELAY = 7 days;
+    /// @inheritdoc IEscrow
+    uint256 public constant FUND_GAS = 300_000;
 
-    uint256 private constant BPS = 10_000;
-
-    /// @inheritdoc IEscrow
-    IUsdc public immutable TOKEN;
-    /// @inheritdoc IEscrow
-    IStakes public immutable STAKES;
-    /// @inheritdoc IEscrow
-    IQuorums public immutable QUORUMS;
+    /// @inheritdoc IDeposits
+    address public immutable DEPOSIT_ACCOUNT = address(new DepositAccount());
 
     /// @dev Never deleted: a used id stays used, or an old attested batch could be replayed on a second payment.
     mapping(bytes32 orderId => OrderWord word) private _orders;
     PackedLedger.Ledger private _ledger;
-    mapping(address owner => uint256 amount) private _credit;
 
-    constructor(IUsdc token, IStakes stakes, IQuorums quorums) EIP712("Assay", "1") {
-        token.requireSixDecimals();
-        TOKEN = token;
-        STAKES = stakes;
-        QUORUMS = quorums;
-    }
+    constructor(
+        IUsdc token,
+        IStakes stakes,
+        IQuorums quorums,
+        address guardian
+    ) EscrowBase(token, stakes, quorums, guardian) {}
 
     // ── Funding ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,8 +66,42 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         uint256 validBefore,
         bytes calldata signature
     ) external nonReentrant returns (bytes32 id) {
+        id = _fundWithAuthorization(terms, validAfter, validBefore, signature);
+    }
+
+    /// @inheritdoc IEscrow
+    function fundMany(Funding[] calldata fundings) external nonReentrant returns (uint256 funded) {
+        for (uint256 i = 0; i < fundings.length; ++i) {
+            try this.fundOne{gas: FUND_GAS}(fundings[i]) {
+                ++funded;
+            } catch (bytes memory reason) {
+                emit FundingSkipped(orderId(fundings[i].terms), reason);
+            }
+        }
+    }
+
+    /// @inheritdoc IEscrow
+    function fundOne(Funding calldata funding) external {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender);
+        _fundWithAuthorization(funding.terms, funding.validAfter, funding.validBefore, funding.signature);
+    }
+
+    /// @inheritdoc IDeposits
+    function fundFromDepositAddress(OrderTerms calldata terms) external nonReentrant returns (bytes32 id) {
         id = _open(terms);
-        TOKEN.pullWithAuthorization(terms.client, terms.maxAmount, validAfter, validBefore, id, signature);
+        DepositAccount account = DepositLib.open(DEPOSIT_ACCOUNT, id);
+        uint256 have = TOKEN.balanceOf(address(account));
+        if (have < terms.maxAmount) revert DepositTooSmall(address(account), have, terms.maxAmount);
+
+        uint256 before = TOKEN.balanceOf(address(this));
+        account.flush(TOKEN, address(this), terms.maxAmount);
+        TOKEN.requireGain(before, terms.maxAmount);
+        uint256 surplus = have - terms.maxAmount;
+        if (surplus == 0) return id;
+        // A client that cannot be paid now must not keep its order from being funded: the surplus stays to be swept.
+        try account.flush(TOKEN, terms.client, surplus) {
+            emit DepositSwept(id, terms.client, address(TOKEN), surplus);
+        } catch {}
     }
 
     // ── Settling ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,7 +111,13 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         bytes32 digest = hashBatch(batch);
         QUORUMS.requireSigned(batch.quorumId, digest, signatures);
 
+        if (batch.orders.length == 0 && batch.tabs.length == 0) revert EmptyBatch();
         (uint256 charged, uint256 feeCap) = _chargeAll(batch.orders, batch.quorumId, batch.resultsRoot);
+        if (batch.tabs.length != 0) {
+            (uint256 drawn, uint256 drawnFeeCap) = _drawAll(batch);
+            charged += drawn;
+            feeCap += drawnFeeCap;
+        }
         _pay(batch.payouts, batch.aggregator, batch.fee, charged, feeCap);
 
         emit BatchSettled(digest, batch.aggregator, batch.quorumId, charged, batch.fee);
@@ -123,11 +161,25 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         }
 
         _orders[id] = word.closed(status, 0);
-        // The one interaction before an effect: whether credit is due depends on its outcome. The guard covers it, and
-        // a caller who starves the transfer of gas cannot afford the credit's storage write with the 1/64 that is left.
-        bool pushed = TOKEN.trySafeTransfer(terms.client, amount);
-        if (!pushed) _credit[terms.client] += amount;
-        emit OrderRefunded(id, terms.client, amount, pushed);
+        emit OrderRefunded(id, terms.client, amount, _push(terms.client, amount));
+    }
+
+    /// @inheritdoc IDeposits
+    function sweepToClient(
+        OrderTerms calldata terms,
+        IERC20 token
+    ) external nonReentrant returns (uint256 amount) {
+        bytes32 id = orderId(terms);
+        bool fundable = _orders[id].status() == OrderStatus.None && block.timestamp < terms.settleBy;
+        if (fundable && address(token) == address(TOKEN) && msg.sender != terms.client) {
+            revert DepositStillFundable(terms.settleBy);
+        }
+        DepositAccount account = DepositLib.open(DEPOSIT_ACCOUNT, id);
+        amount = token.balanceOf(address(account));
+        if (amount == 0) revert NothingToSweep(address(account));
+
+        emit DepositSwept(id, terms.client, address(token), amount);
+        account.flush(token, terms.client, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -141,16 +193,6 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         TOKEN.safeTransfer(payout, amount);
     }
 
-    /// @inheritdoc IEscrow
-    function withdrawCredit(address to) external nonReentrant returns (uint256 amount) {
-        amount = _credit[msg.sender];
-        if (amount == 0) revert NothingToWithdraw();
-
-        _credit[msg.sender] = 0;
-        emit CreditWithdrawn(msg.sender, to, amount);
-        TOKEN.safeTransfer(to, amount);
-    }
-
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IEscrow
@@ -161,6 +203,12 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IEscrow
     function order(bytes32 id) external view returns (Order memory) {
         return _orders[id].unpack();
+    }
+
+    /// @inheritdoc IDeposits
+    function depositAddressOf(OrderTerms calldata terms) external view returns (address) {
+        if (terms.client == address(0)) revert ZeroClient();
+        return DepositLib.addressOf(DEPOSIT_ACCOUNT, orderId(terms));
     }
 
     /// @inheritdoc IEscrow
@@ -183,35 +231,35 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         return _ledger.balanceOf(index);
     }
 
-    /// @inheritdoc IEscrow
-    function credit(address owner) external view returns (uint256) {
-        return _credit[owner];
-    }
-
-    /// @inheritdoc IEscrow
-    // solhint-disable-next-line func-name-mixedcase
-    function DOMAIN_SEPARATOR() external view returns (bytes32) {
-        return _domainSeparatorV4();
-    }
-
     // ── Internal ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Checks the terms and marks the order funded; the caller pulls the money, or everything reverts.
     function _open(OrderTerms calldata terms) private returns (bytes32 id) {
+        _requireIntake();
         id = orderId(terms);
         if (_orders[id].status() != OrderStatus.None) revert OrderExists(id);
         if (terms.maxAmount == 0) revert ZeroAmount();
+        if (terms.client == address(0)) revert ZeroClient();
         if (terms.aggregator == address(0)) revert ZeroAggregator();
         if (terms.feeBps > MAX_FEE_BPS) revert FeeBpsOverCap(terms.feeBps, MAX_FEE_BPS);
         if (block.timestamp >= terms.settleBy) revert TooLate(terms.settleBy);
         if (terms.settleBy > terms.refundAt) revert RefundBeforeSettle(terms.settleBy, terms.refundAt);
         uint256 latest = block.timestamp + MAX_REFUND_DELAY;
         if (terms.refundAt > latest) revert RefundTooLate(terms.refundAt, latest);
-        // Ids are handed out in sequence: an order naming one to come could be captured by whoever creates it.
-        if (terms.quorumId != 0) QUORUMS.requireExists(terms.quorumId);
+        _requireQuorum(terms.quorumId);
 
         _orders[id] = OrderLib.funded(terms);
         emit OrderFunded(id, terms.client, terms.aggregator, terms);
+    }
+
+    function _fundWithAuthorization(
+        OrderTerms calldata terms,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes calldata signature
+    ) private returns (bytes32 id) {
+        id = _open(terms);
+        TOKEN.pullWithAuthorization(terms.client, terms.maxAmount, validAfter, validBefore, id, signature);
     }
 
     /// @dev Charges every order of a batch. Returns the sum, and the most that the fee can be.
@@ -221,7 +269,6 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         bytes32 resultsRoot
     ) private returns (uint256 charged, uint256 feeCap) {
         uint256 count = orders.orderCount();
-        if (count == 0) revert EmptyBatch();
         bytes32 previous;
         for (uint256 i = 0; i < count; ++i) {
             (bytes32 id, uint256 amount) = orders.orderAt(i);
@@ -266,7 +313,7 @@ contract Escrow is IEscrow, EIP712, ReentrancyGuardTransient {
         if (fee != 0 && aggregator == address(0)) revert ZeroAggregator();
         uint256 credits = _creditOperators(payouts) + fee;
         if (credits != charged) revert Unbalanced(charged, credits);
-        if (fee != 0) _credit[aggregator] += fee;
+        if (fee != 0) credit[aggregator] += fee;
     }
 
     /// @dev Credits sorted payouts. Returns their sum.

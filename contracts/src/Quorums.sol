@@ -30,11 +30,16 @@ contract Quorums is IQuorums {
     }
 
     /// @inheritdoc IQuorums
-    function createQuorum(address[] calldata members, uint8 threshold) external returns (uint32 id) {
+    function createQuorum(
+        address[] calldata members,
+        uint8 threshold,
+        uint32 appealQuorumId
+    ) external returns (uint32 id) {
         if (members.length > MAX_MEMBERS) revert TooManyMembers(members.length, MAX_MEMBERS);
         if (threshold > members.length || uint256(threshold) * 2 <= members.length) {
             revert BadThreshold(threshold, members.length);
         }
+        if (appealQuorumId != 0) _requireLarger(appealQuorumId, members.length);
         address previous;
         for (uint256 i = 0; i < members.length; ++i) {
             if (members[i] <= previous) revert MembersNotSorted(members[i]);
@@ -47,8 +52,8 @@ contract Quorums is IQuorums {
 
         id = ++quorumCount;
         // Readers find the members by this address; it cannot be another one on a chain with the usual CREATE rule.
-        assert(MemberCode.write(threshold, members) == MemberCode.accountOf(this, id));
-        emit QuorumCreated(id, threshold, members);
+        assert(MemberCode.write(threshold, appealQuorumId, members) == MemberCode.accountOf(this, id));
+        emit QuorumCreated(id, threshold, members, appealQuorumId);
     }
 
     /// @inheritdoc IQuorums
@@ -69,6 +74,11 @@ contract Quorums is IQuorums {
     }
 
     /// @inheritdoc IQuorums
+    function appealOf(uint32 id) external view returns (uint32) {
+        return MemberCode.read(this, id).appealOf();
+    }
+
+    /// @inheritdoc IQuorums
     function isMember(uint32 id, address account) external view returns (bool) {
         address[] memory members = membersOf(id);
         for (uint256 i = 0; i < members.length; ++i) {
@@ -83,6 +93,11 @@ contract Quorums is IQuorums {
         for (uint256 i = 0; i < members.length; ++i) {
             if (_isStakedValidator(STAKES.operator(members[i]))) ++count;
         }
+    }
+
+    function _requireLarger(uint32 appealQuorumId, uint256 members) private view {
+        uint256 count = MemberCode.read(this, appealQuorumId).countOf();
+        if (count <= members) revert AppealNotLarger(appealQuorumId, count, members + 1);
     }
 
     function _isStakedValidator(OperatorView memory member) private view returns (bool) {

@@ -4,26 +4,31 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {IStakes, OperatorView} from "./interfaces/IStakes.sol";
+import {Intake} from "./Intake.sol";
+import {Exposure, IStakes, OperatorView} from "./interfaces/IStakes.sol";
 import {IUsdc} from "./interfaces/IUsdc.sol";
 import {UsdcPull} from "./libraries/UsdcPull.sol";
 
 /// @title Stakes
 /// @notice See `IStakes`.
-contract Stakes is IStakes, ReentrancyGuardTransient {
+contract Stakes is IStakes, Intake, ReentrancyGuardTransient {
     using SafeERC20 for IUsdc;
     using UsdcPull for IUsdc;
 
-    /// @dev Three slots: who, where paid (and the change under way), what is at stake.
+    /// @dev Four slots: who and with what; where paid and what is leaving; changes under way; cases against it.
     struct Record {
         address operator;
         uint8 roles;
         uint64 active;
         address payout;
-        uint40 unbondAt;
+        uint64 unbonding;
         address nextPayout;
         uint40 payoutAt;
-        uint64 unbonding;
+        uint40 unbondAt;
+        uint96 claimed;
+        uint32 holds;
+        uint32 convictions;
+        uint64 slashed;
     }
 
     uint8 private constant ALL_ROLES = 7;
@@ -41,17 +46,23 @@ contract Stakes is IStakes, ReentrancyGuardTransient {
     mapping(address operator => uint32 index) public indexOf;
     mapping(uint32 index => Record record) private _records;
 
-    constructor(IUsdc token, address disputes, uint40 unbondingDelay) {
+    constructor(IUsdc token, address disputes, uint40 unbondingDelay, address guardian) Intake(guardian) {
         token.requireSixDecimals();
         TOKEN = token;
         DISPUTES = disputes;
         UNBONDING_DELAY = unbondingDelay;
     }
 
+    modifier onlyDisputes() {
+        if (msg.sender != DISPUTES) revert NotAllowed(msg.sender);
+        _;
+    }
+
     // ── Registering ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IStakes
     function register(address payout, uint8 roles, bytes32 metadataHash) external returns (uint32 index) {
+        _requireIntake();
         index = indexOf[msg.sender];
         if (index != 0) revert AlreadyRegistered(msg.sender, index);
         if (payout == address(0)) revert ZeroPayout();
@@ -127,6 +138,7 @@ contract Stakes is IStakes, ReentrancyGuardTransient {
         amount = record.unbonding;
         if (amount == 0) revert NothingUnbonding(index);
         if (block.timestamp < record.unbondAt) revert TooEarly(record.unbondAt);
+        if (record.holds != 0) revert StakeHeld(index, record.holds);
 
         _clearUnbonding(record);
         emit UnbondFinished(index, to, amount);
@@ -134,8 +146,27 @@ contract Stakes is IStakes, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IStakes
-    function slash(address operatorAddress, uint64 amount) external nonReentrant returns (uint64 taken) {
-        if (msg.sender != DISPUTES) revert NotAllowed(msg.sender);
+    function hold(address operatorAddress, uint64 amount) external onlyDisputes {
+        (uint32 index, Record storage record) = _recordOf(operatorAddress);
+        record.holds += 1;
+        record.claimed += amount;
+        emit StakeClaimed(index, amount, record.holds);
+    }
+
+    /// @inheritdoc IStakes
+    function release(address operatorAddress, uint64 amount, bool convicted) external onlyDisputes {
+        (uint32 index, Record storage record) = _recordOf(operatorAddress);
+        record.holds -= 1;
+        record.claimed -= amount;
+        if (convicted) record.convictions += 1;
+        emit ClaimClosed(index, amount, record.holds, convicted);
+    }
+
+    /// @inheritdoc IStakes
+    function slash(
+        address operatorAddress,
+        uint64 amount
+    ) external onlyDisputes nonReentrant returns (uint64 taken) {
         (uint32 index, Record storage record) = _recordOf(operatorAddress);
 
         uint64 fromUnbonding = _min(amount, record.unbonding);
@@ -143,6 +174,7 @@ contract Stakes is IStakes, ReentrancyGuardTransient {
         taken = fromUnbonding + fromActive;
         record.active -= fromActive;
         record.unbonding -= fromUnbonding;
+        record.slashed += taken;
         if (record.unbonding == 0) record.unbondAt = 0;
         emit Slashed(index, amount, taken);
         if (taken != 0) TOKEN.safeTransfer(DISPUTES, taken);
@@ -198,6 +230,25 @@ contract Stakes is IStakes, ReentrancyGuardTransient {
                 record.active,
                 record.unbonding,
                 record.unbondAt
+            );
+    }
+
+    /// @inheritdoc IStakes
+    function exposure(address operatorAddress) external view returns (Exposure memory) {
+        Record storage record = _records[indexOf[operatorAddress]];
+        // Leaving stake is slashed first, so claims reach active stake only beyond it.
+        uint96 reach = record.claimed > record.unbonding ? record.claimed - record.unbonding : 0;
+        uint64 free = reach < record.active ? record.active - uint64(reach) : 0;
+        return
+            Exposure(
+                free,
+                record.active,
+                record.unbonding,
+                record.unbondAt,
+                record.claimed,
+                record.holds,
+                record.convictions,
+                record.slashed
             );
     }
 

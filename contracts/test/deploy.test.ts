@@ -20,7 +20,7 @@ import { stakesAbi } from '../../packages/chain/src/abi/stakes.ts'
 import { type LocalAccount, type LocalChain, startLocalChain } from '../chain/local-chain.ts'
 import { deployMarket, deployTestUsdc } from '../deploy/deploy-market.ts'
 import { mintTestUsdc } from '../deploy/test-usdc.ts'
-import { openWorld } from './support/world.ts'
+import { DAY, openWorld } from './support/world.ts'
 
 function clientsOf(chain: LocalChain) {
   const transport = http(chain.rpcUrl, { retryCount: 0 })
@@ -35,7 +35,7 @@ describe('deployMarket on a local chain', () => {
   it('wires the four contracts around a fresh token', async () => {
     await using chain = await startLocalChain({ chainId: 137 })
     const clients = clientsOf(chain)
-    const market = await deployMarket({ ...clients, unbondingDelay: 60, appealWindow: 0, minValidatorStake: 5n })
+    const market = await deployMarket({ ...clients, unbondingDelay: 11 * DAY, appealWindow: 0, minValidatorStake: 5n })
     const { publicClient } = clients
     const stakes = { address: market.stakes, abi: stakesAbi } as const
     const escrow = { address: market.escrow, abi: escrowAbi } as const
@@ -51,7 +51,7 @@ describe('deployMarket on a local chain', () => {
     ])
     assert.deepEqual(
       [token, judge, delay, window, minStake, escrowStakes],
-      [getAddress(market.token), getAddress(market.disputes), 60, 0, 5n, getAddress(market.stakes)],
+      [getAddress(market.token), getAddress(market.disputes), 11 * DAY, 0, 5n, getAddress(market.stakes)],
     )
     assert.equal(market.fromBlock, 2n)
   })
@@ -77,13 +77,16 @@ describe('deployMarket on a local chain', () => {
     await assert.rejects(openWorld({ tokenName: 'WideUsdc' }), /WrongToken/)
   })
 
-  it('refuses an appeal window that outlasts the stake', async () => {
-    await assert.rejects(openWorld({ unbondingDelay: 10, appealWindow: 11 }), /AppealOutlastsStake/)
+  it('refuses stake that can leave before a case must be brought', async () => {
+    await assert.rejects(openWorld({ unbondingDelay: 10 * DAY }), /StakeLeavesTooSoon/)
   })
 
   it('refuses a disputes contract that the stakes do not name', async () => {
     await using world = await openWorld()
-    await assert.rejects(world.connection.viem.deployContract('Disputes', [world.escrow.address, 0]), /NotSlasher/)
+    await assert.rejects(
+      world.connection.viem.deployContract('Disputes', [world.escrow.address, 0, 0, 1n]),
+      /NotSlasher/,
+    )
   })
 })
 

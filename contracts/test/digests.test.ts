@@ -17,6 +17,8 @@ import {
   orderIdOf,
   packOrders,
   packPayouts,
+  packTabs,
+  type Draw,
   someBatch,
   someTerms,
 } from './support/messages.ts'
@@ -83,8 +85,8 @@ async function checkOperatorMessages(world: World, orderId: Hex): Promise<void> 
     await disputes.read.hashAuditCommit([commitment, 255, validator, audit.auditCommitment]),
     hashTypedData({ domain, types: TYPES, primaryType: 'AuditCommit', message: audit }),
   )
-  const accused = [...place] as const
-  const types = ['bytes32', 'uint32', 'uint32', 'address'].map((type) => ({ type }))
+  const accused = [...place, 1] as const
+  const types = ['bytes32', 'uint32', 'uint32', 'address', 'uint8'].map((type) => ({ type }))
   assert.equal(await disputes.read.verdictIdOf(accused), keccak256(encodeAbiParameters(types, accused)))
 }
 
@@ -103,7 +105,15 @@ interface Vector {
     salt: Hex
   }
   orderId: Hex
-  batch: { aggregator: Address; quorumId: number; ordersHash: Hex; payoutsHash: Hex; fee: string; resultsRoot: Hex }
+  batch: {
+    aggregator: Address
+    quorumId: number
+    ordersHash: Hex
+    tabsHash: Hex
+    payoutsHash: Hex
+    fee: string
+    resultsRoot: Hex
+  }
   orders: { orderId: Hex; charged: string }[]
   payouts: { index: number; amount: string }[]
   batchDigest: Hex
@@ -119,7 +129,28 @@ interface Vector {
     evidence: Hex
   }
   verdictDigest: Hex
+  voucher: {
+    client: Address
+    aggregator: Address
+    quorumId: number
+    feeBps: number
+    generation: number
+    ceiling: string
+  }
+  voucherDigest: Hex
+  tabs: { client: Address; ceiling: string; spentAfter: string; feeBps: number; signature: Hex }[]
+  packedTabs: Hex
+  deposit: { client: Address; aggregator: Address; amount: string; salt: Hex }
+  depositNonce: Hex
+  ruling: { verdictId: Hex; round: number; guilty: boolean; evidence: Hex }
+  rulingDigest: Hex
 }
+
+const toDraw = (tab: Vector['tabs'][number]): Draw => ({
+  ...tab,
+  ceiling: BigInt(tab.ceiling),
+  spentAfter: BigInt(tab.spentAfter),
+})
 
 describe('the shared EIP-712 vector', () => {
   it('is what the contracts compute at its chain id and escrow address', async () => {
@@ -136,8 +167,21 @@ describe('the shared EIP-712 vector', () => {
     const payouts = packPayouts(vector.payouts.map(({ index, amount }) => ({ index, amount: BigInt(amount) })))
     assert.equal(keccak256(orders), vector.batch.ordersHash)
     assert.equal(keccak256(payouts), vector.batch.payoutsHash)
-    const batch = { ...vector.batch, orders, payouts, fee: BigInt(vector.batch.fee) }
+    assert.equal(keccak256(vector.packedTabs), vector.batch.tabsHash)
+    assert.equal(packTabs(vector.tabs.map(toDraw)), vector.packedTabs)
+    const batch = { ...vector.batch, orders, tabs: vector.packedTabs, payouts, fee: BigInt(vector.batch.fee) }
     assert.equal(await escrow.read.hashBatch([batch]), vector.batchDigest)
+
+    const { client, aggregator, quorumId, feeBps, generation, ceiling } = vector.voucher
+    const voucher = [client, aggregator, quorumId, feeBps, generation, BigInt(ceiling)] as const
+    assert.equal(await escrow.read.hashVoucher(voucher), vector.voucherDigest)
+    const { deposit, ruling } = vector
+    const payment = [deposit.client, deposit.aggregator, BigInt(deposit.amount), deposit.salt] as const
+    assert.equal(await escrow.read.hashTabDeposit(payment), vector.depositNonce)
+    assert.equal(
+      await disputes.read.hashRuling([ruling.verdictId, ruling.round, ruling.guilty, ruling.evidence]),
+      vector.rulingDigest,
+    )
 
     const verdict = { ...vector.verdict, slash: BigInt(vector.verdict.slash) }
     assert.equal(await disputes.read.hashVerdict([verdict]), vector.verdictDigest)

@@ -42,8 +42,8 @@ describe('disputes', () => {
     [verdict, order.terms, await commitProof(world, verdict), await signVerdict(world, verdict)] as const
   const attempt = async (order: FundedOrder, verdict: SomeVerdict) =>
     world.disputes.simulate.submitVerdict(await argsFor(order, verdict))
-  const idOf = ({ orderId, shard, attempt: n, accused }: SomeVerdict) =>
-    world.disputes.read.verdictIdOf([orderId, shard, n, accused])
+  const idOf = ({ orderId, shard, attempt: n, accused, outcome }: SomeVerdict) =>
+    world.disputes.read.verdictIdOf([orderId, shard, n, accused, outcome])
 
   async function submitted(verdictChanges: Partial<SomeVerdict> = {}) {
     const order = await fundedOrder(world)
@@ -57,15 +57,22 @@ describe('disputes', () => {
     it('is recorded with the client of the order, and starts the appeal window', async () => {
       const { verdict, receipt, id } = await submitted()
       const record = await world.disputes.read.verdictOf([id])
-      const finalizeAt = (await world.now()) + APPEAL_WINDOW
+      const closesAt = (await world.now()) + APPEAL_WINDOW
       assert.deepEqual(record, {
         status: 1,
         outcome: 1,
-        finalizeAt,
+        guilty: true,
+        round: 0,
+        closesAt,
         slash: verdict.slash,
+        collected: 0n,
+        quorumId: 1,
         accused: verdict.accused,
+        bond: 0n,
+        benchId: 1,
         detector: verdict.detector,
         client: world.client.address,
+        appellant: zeroAddress,
       })
       const [log] = receipt.logs
       assert.ok(log)
@@ -77,10 +84,10 @@ describe('disputes', () => {
     it('slashes after the window, by anyone, once, and splits 40/10/50', async () => {
       const { disputes, stakes, usdc, client, detector, stranger } = world
       const { id } = await submitted()
-      const { finalizeAt } = await disputes.read.verdictOf([id])
-      await world.warp(finalizeAt - 1)
-      await rejectsWith(disputes.simulate.finalizeVerdict([id]), 'TooEarly', [BigInt(finalizeAt)])
-      await world.warp(finalizeAt)
+      const { closesAt } = await disputes.read.verdictOf([id])
+      await world.warp(closesAt - 1)
+      await rejectsWith(disputes.simulate.finalizeVerdict([id]), 'TooEarly', [BigInt(closesAt)])
+      await world.warp(closesAt)
       await world.mined(disputes.write.finalizeVerdict([id], as(stranger)))
 
       assert.equal((await stakes.read.operator([provider.address])).active, PROVIDER_STAKE - 10n * USDC)
@@ -88,7 +95,7 @@ describe('disputes', () => {
       assert.equal(await disputes.read.credit([client.address]), USDC)
       assert.equal(await disputes.read.fundBalance(), 5n * USDC)
       assert.equal(await usdc.read.balanceOf([disputes.address]), 10n * USDC)
-      assert.equal((await disputes.read.verdictOf([id])).status, 2)
+      assert.equal((await disputes.read.verdictOf([id])).status, 3)
       await rejectsWith(disputes.simulate.finalizeVerdict([id]), 'VerdictClosed', [id])
     })
 
@@ -178,7 +185,7 @@ describe('disputes', () => {
       const unfunded = { terms: otherTerms, id: otherId }
       await rejectsWith(attempt(unfunded, someVerdict(world, unfunded)), 'OrderUnknown', [otherId])
       const members = world.validators.map(({ address }) => address)
-      await world.mined(quorums.write.createQuorum([members, 3], as(world.stranger)))
+      await world.mined(quorums.write.createQuorum([members, 3, 0], as(world.stranger)))
       await rejectsWith(attempt(order, { ...verdict, quorumId: 2 }), 'WrongQuorum', [2, 1])
     })
 
@@ -307,13 +314,19 @@ describe('disputes', () => {
 
 describe('disputes without an appeal window', () => {
   it('can be carried out in the same second', async () => {
-    await using world = await openWorld({ appealWindow: 0, unbondingDelay: 60 })
+    await using world = await openWorld({ appealWindow: 0 })
     const order = await fundedOrder(world)
     const verdict = someVerdict(world, order)
     const args = [verdict, order.terms, await commitProof(world, verdict), await signVerdict(world, verdict)] as const
     await world.mined(world.disputes.write.submitVerdict(args, as(world.stranger)))
-    const id = await world.disputes.read.verdictIdOf([verdict.orderId, verdict.shard, verdict.attempt, verdict.accused])
+    const id = await world.disputes.read.verdictIdOf([
+      verdict.orderId,
+      verdict.shard,
+      verdict.attempt,
+      verdict.accused,
+      verdict.outcome,
+    ])
     await world.mined(world.disputes.write.finalizeVerdict([id], as(world.stranger)))
-    assert.equal((await world.disputes.read.verdictOf([id])).status, 2)
+    assert.equal((await world.disputes.read.verdictOf([id])).status, 3)
   })
 })

@@ -77,8 +77,8 @@ describe('events', () => {
   it('of quorums', async () => {
     const { quorums, validators, stranger } = world
     const members = validators.slice(0, 2).map(({ address }) => address)
-    assert.deepEqual(await told(quorums, quorums.write.createQuorum([members, 2], as(stranger))), [
-      ['QuorumCreated', { id: 2, threshold: 2, members }],
+    assert.deepEqual(await told(quorums, quorums.write.createQuorum([members, 2, 0], as(stranger))), [
+      ['QuorumCreated', { id: 2, threshold: 2, members, appealQuorumId: 0 }],
     ])
   })
 
@@ -128,18 +128,20 @@ describe('events', () => {
     const { orderId, shard, attempt, accused } = verdict
     const args = [verdict, order.terms, await commitProof(world, verdict), await signVerdict(world, verdict)] as const
     const submitted = await told(disputes, disputes.write.submitVerdict(args, as(stranger)))
-    const verdictId = await disputes.read.verdictIdOf([orderId, shard, attempt, accused])
-    const finalizeAt = (await world.now()) + APPEAL_WINDOW
-    assert.deepEqual(submitted, [['VerdictSubmitted', { verdictId, orderId, accused, verdict, finalizeAt }]])
-    await world.warp(finalizeAt)
+    const verdictId = await disputes.read.verdictIdOf([orderId, shard, attempt, accused, 1])
+    const closesAt = (await world.now()) + APPEAL_WINDOW
+    assert.deepEqual(submitted, [['VerdictSubmitted', { verdictId, orderId, accused, verdict, closesAt }]])
+    await world.warp(closesAt)
     const finalize = disputes.write.finalizeVerdict([verdictId], as(stranger))
     const hash = await finalize
     const shares = { toDetector: 4n * USDC, toClient: USDC, toFund: 5n * USDC }
     assert.deepEqual(await told(disputes, finalize), [
-      ['VerdictFinalized', { verdictId, accused, taken: 10n * USDC, ...shares }],
+      ['SlashShared', { verdictId, accused, taken: 10n * USDC, ...shares }],
+      ['VerdictFinalized', { verdictId, accused, guilty: true }],
     ])
     assert.deepEqual(await told(stakes, Promise.resolve(hash)), [
       ['Slashed', { index: 6, asked: 10n * USDC, taken: 10n * USDC }],
+      ['ClaimClosed', { index: 6, amount: 10n * USDC, holds: 0, convicted: true }],
     ])
     assert.deepEqual(await told(disputes, disputes.write.withdrawCredit([stranger.address], as(detector))), [
       ['CreditWithdrawn', { owner: detector.address, to: stranger.address, amount: 4n * USDC }],

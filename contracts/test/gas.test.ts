@@ -91,7 +91,12 @@ for (const proxied of [false, true]) {
 
     it('of paying 1000 different providers', async () => {
       // The escrow asks the stakes contract only how many operators there are.
-      await world.rpc('hardhat_setStorageAt', world.stakes.address, '0x0', padHex(numberToHex(2_000), { size: 32 }))
+      await world.rpc(
+        'hardhat_setStorageAt',
+        world.stakes.address,
+        '0x0',
+        padHex(numberToHex(2_000n << 80n), { size: 32 }),
+      )
       const payouts = Array.from({ length: 1_000 }, (_, i) => ({ index: 6 + i, amount: 1_000n }))
       await settleGas([(await fundGas()).order], payouts, 0n)
       const settling = await settleGas([(await fundGas()).order], payouts, 0n)
@@ -137,7 +142,7 @@ for (const proxied of [false, true]) {
       record('stake more', await used(stakes.write.stake([USDC], as(provider))))
       record('request unbond', await used(stakes.write.requestUnbond([USDC], as(provider))))
       const members = world.validators.map(({ address }) => address)
-      record('create a quorum of five', await used(quorums.write.createQuorum([members, 3], as(stranger))))
+      record('create a quorum of five', await used(quorums.write.createQuorum([members, 3, 0], as(stranger))))
     })
   })
 }

@@ -28,7 +28,7 @@ describe('what an order allows in each state', () => {
   before(async () => {
     world = await openWorld()
     const members = world.validators.map(({ address }) => address)
-    await world.mined(world.quorums.write.createQuorum([members, 4], as(world.stranger)))
+    await world.mined(world.quorums.write.createQuorum([members, 4, 0], as(world.stranger)))
     reset = await world.snapshot()
   })
   beforeEach(() => reset())

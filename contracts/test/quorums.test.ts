@@ -33,7 +33,7 @@ describe('quorums', () => {
   after(() => world[Symbol.asyncDispose]())
 
   const attempt = (who: Address[], threshold: number) =>
-    world.quorums.simulate.createQuorum([who, threshold], { account: world.stranger.account })
+    world.quorums.simulate.createQuorum([who, threshold, 0], { account: world.stranger.account })
 
   async function join(actor: Actor): Promise<void> {
     const { stakes, usdc, testUsdc } = world
@@ -46,7 +46,7 @@ describe('quorums', () => {
 
   it('are numbered from 1, readable, and created by anyone', async () => {
     const { quorums, stranger } = world
-    await world.mined(quorums.write.createQuorum([members.slice(1, 4), 2], as(stranger)))
+    await world.mined(quorums.write.createQuorum([members.slice(1, 4), 2, 0], as(stranger)))
     assert.equal(await quorums.read.quorumCount(), 2)
     assert.deepEqual(await quorums.read.membersOf([2]), members.slice(1, 4))
     assert.equal(await quorums.read.thresholdOf([2]), 2)
@@ -123,7 +123,7 @@ describe('quorums', () => {
     const most = crowd.slice(0, 64)
     for (const actor of most) await join(actor)
     await world.mined(
-      quorums.write.createQuorum([addresses.slice(0, 64), 33], { ...as(world.stranger), gas: 16_000_000n }),
+      quorums.write.createQuorum([addresses.slice(0, 64), 33, 0], { ...as(world.stranger), gas: 16_000_000n }),
     )
     assert.deepEqual(await quorums.read.membersOf([2]), addresses.slice(0, 64))
     await quorums.read.verify([2, DIGEST, await signAll(DIGEST, most.slice(31))])

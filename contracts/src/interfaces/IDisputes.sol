@@ -1,93 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEscrow, OrderTerms} from "./IEscrow.sol";
+import {
+    AuditProof,
+    CommitProof,
+    ConflictingAuditsProof,
+    EquivocationProof,
+    SignedBatch,
+    Verdict,
+    VerdictRecord
+} from "./DisputeTypes.sol";
+import {IEscrow} from "./IEscrow.sol";
 import {IQuorums} from "./IQuorums.sol";
 import {IStakes} from "./IStakes.sol";
+import {OrderTerms} from "./OrderTypes.sol";
 
-/// @notice What a quorum decides about one fault.
-/// @param orderId The order in which it happened.
-/// @param shard The shard.
-/// @param attempt The attempt.
-/// @param accused The operator at fault.
-/// @param outcome 1 provider fault, 2 validator fault.
-/// @param slash USDC base units to take; if the accused has less, all it has.
-/// @param detector Who found the fault; gets 40 % of what is taken.
-/// @param quorumId The quorum that signs: the one the order's terms name.
-/// @param evidence Hash of the evidence kept off chain.
-struct Verdict {
-    bytes32 orderId;
-    uint32 shard;
-    uint32 attempt;
-    address accused;
-    uint8 outcome;
-    uint64 slash;
-    address detector;
-    uint32 quorumId;
-    bytes32 evidence;
-}
-
-/// @notice The accused provider's own signed `Commit`: it took part in this attempt of this order, and so accepted the
-/// order's quorum as its judge.
-/// @param commitment As signed.
-/// @param sealedHash As signed.
-/// @param signature The provider's, 65 bytes (r, s, v).
-struct CommitProof {
-    bytes32 commitment;
-    bytes32 sealedHash;
-    bytes signature;
-}
-
-/// @notice The accused validator's own signed `AuditCommit`, with the opening of the provider's commitment that shows to
-/// which attempt of which order it belongs. A commitment copied into another order does not open there.
-/// @param provider The provider that was audited.
-/// @param resultRoot Opening of the provider's commitment.
-/// @param salt Opening of the provider's commitment.
-/// @param round As signed.
-/// @param auditCommitment As signed.
-/// @param signature The validator's, 65 bytes (r, s, v).
-struct AuditProof {
-    address provider;
-    bytes32 resultRoot;
-    bytes32 salt;
-    uint8 round;
-    bytes32 auditCommitment;
-    bytes signature;
-}
-
-/// @notice Life of a verdict.
-enum VerdictStatus {
-    None,
-    Pending,
-    Final
-}
-
-/// @notice A recorded verdict.
-/// @param status Where it is in its life.
-/// @param outcome As signed.
-/// @param finalizeAt Unix time from which anyone may carry it out.
-/// @param slash As signed.
-/// @param accused As signed.
-/// @param detector As signed.
-/// @param client Client of the order, recomputed from its terms.
-struct VerdictRecord {
-    VerdictStatus status;
-    uint8 outcome;
-    uint40 finalizeAt;
-    uint64 slash;
-    address accused;
-    address detector;
-    address client;
-}
-
-/// @title Disputes: turns a quorum's verdict into a slash, after an appeal window
-/// @notice The only contract that can slash. A verdict must come within `VERDICT_WINDOW` of the order's `refundAt`, so that
-/// nobody stays liable to validators who have long left. It needs the signatures of the order's own quorum *and* the accused's
-/// own signature from that order, so a quorum can only judge those who worked under it. One verdict per order, shard,
-/// attempt and accused. Of what is taken, 40 % goes to the detector, 10 % to the client and the rest to a fund that
-/// nobody can withdraw: at most half of a slash returns to anyone able to cause the case.
+/// @title Disputes: the only contract that can slash
+/// @notice Two roads lead to a slash.
+///
+/// **Proofs** are arithmetic: an operator signed two things that cannot both be honest. Anyone proves it, and the most that
+/// the order allows is taken at once. Outcomes 3 (a provider committed to two results), 4 (a validator answered one
+/// blind audit twice) and 5 (a validator signed two settlements of one order).
+///
+/// **Verdicts** are judgements by the order's quorum: outcomes 1 (provider fault) and 2 (validator fault). They need the
+/// quorum's signatures *and* the accused's own signature from that order, so a quorum judges only those who worked under
+/// it. For `APPEAL_WINDOW` anyone may appeal with a bond; the quorum of appeal, larger and fixed when the first one was
+/// created, rules within `RULING_WINDOW`, and its ruling can be appealed again, at most `MAX_APPEALS` times. If it does
+/// not rule in time, what stood before stands, and the bond goes back. From `closesAt` on anyone carries out what stands.
+///
+/// Bounds: one fault of one attempt is judged once; a slash is at most `SLASH_MULTIPLE` times what the order could cost;
+/// verdicts of one quorum take at most `DAILY_SLASH_CAP` a day, the rest on later days, while the stake is held. A case must be
+/// brought within `VERDICT_WINDOW` of the order's `refundAt`, which is before stake that left then can be out.
+///
+/// Of what is taken, 40 % goes to the detector, 10 % to the client and the rest, with all dust, to a fund that nobody can
+/// withdraw: at most half of a slash returns to anyone able to cause the case. Accusations move no money; convictions do.
 /// @dev Digests are EIP-712 under the escrow's domain separator:
 /// - `Verdict(bytes32 orderId,uint32 shard,uint32 attempt,address accused,uint8 outcome,uint64 slash,address detector,uint32 quorumId,bytes32 evidence)`
+/// - `Ruling(bytes32 verdictId,uint8 round,bool guilty,bytes32 evidence)`
 /// - `Commit(bytes32 orderId,uint32 shard,uint32 attempt,address provider,bytes32 commitment,bytes32 sealedHash)`
 /// - `AuditCommit(bytes32 commitment,uint8 round,address validator,bytes32 auditCommitment)`
 /// A commitment is `keccak256(abi.encode(keccak256("assay/commit/1"), chainId, escrow, orderId, shard, attempt, provider,
@@ -98,22 +47,69 @@ interface IDisputes {
     /// @param orderId The order.
     /// @param accused The operator at fault.
     /// @param verdict What the quorum signed.
-    /// @param finalizeAt When it can be carried out.
+    /// @param closesAt When it can be carried out.
     event VerdictSubmitted(
         bytes32 indexed verdictId,
         bytes32 indexed orderId,
         address indexed accused,
         Verdict verdict,
-        uint40 finalizeAt
+        uint40 closesAt
     );
-    /// @notice A verdict was carried out.
+    /// @notice A verdict or a ruling was appealed.
     /// @param verdictId Its id.
+    /// @param appellant Who put the bond down.
+    /// @param benchId The quorum that is to rule.
+    /// @param round Which appeal, from 1.
+    /// @param bond USDC base units.
+    /// @param ruleBy Until when.
+    event VerdictAppealed(
+        bytes32 indexed verdictId,
+        address indexed appellant,
+        uint32 indexed benchId,
+        uint8 round,
+        uint64 bond,
+        uint40 ruleBy
+    );
+    /// @notice A quorum of appeal ruled.
+    /// @param verdictId Its id.
+    /// @param benchId Who ruled.
+    /// @param guilty What stands now.
+    /// @param closesAt When that can be carried out, unless it is appealed before.
+    /// @param evidence Hash of the evidence kept off chain.
+    event VerdictRuled(
+        bytes32 indexed verdictId,
+        uint32 indexed benchId,
+        bool guilty,
+        uint40 closesAt,
+        bytes32 evidence
+    );
+    /// @notice An appellant's bond went back to its credit, or to the fund.
+    /// @param verdictId The verdict.
+    /// @param appellant Whose bond.
+    /// @param amount USDC base units.
+    /// @param returned True if it went back.
+    event BondClosed(bytes32 indexed verdictId, address indexed appellant, uint64 amount, bool returned);
+    /// @notice An operator was convicted by proof.
+    /// @param verdictId Under which it is recorded.
+    /// @param orderId The order.
     /// @param accused The operator at fault.
-    /// @param taken USDC base units slashed.
+    /// @param outcome 3, 4 or 5.
+    /// @param slash What was to be taken.
+    event FaultProven(
+        bytes32 indexed verdictId,
+        bytes32 indexed orderId,
+        address indexed accused,
+        uint8 outcome,
+        uint64 slash
+    );
+    /// @notice Stake was taken and shared out.
+    /// @param verdictId For which verdict or proof.
+    /// @param accused Whose stake.
+    /// @param taken USDC base units.
     /// @param toDetector Part credited to the detector.
     /// @param toClient Part credited to the client.
     /// @param toFund Part that stays in the fund.
-    event VerdictFinalized(
+    event SlashShared(
         bytes32 indexed verdictId,
         address indexed accused,
         uint64 taken,
@@ -121,6 +117,11 @@ interface IDisputes {
         uint64 toClient,
         uint64 toFund
     );
+    /// @notice A verdict is over.
+    /// @param verdictId Its id.
+    /// @param accused The operator.
+    /// @param guilty Whether it ended in a conviction.
+    event VerdictFinalized(bytes32 indexed verdictId, address indexed accused, bool guilty);
     /// @notice A share of a slash was withdrawn.
     /// @param owner Whose credit it was.
     /// @param to The address that received it.
@@ -131,17 +132,21 @@ interface IDisputes {
     error NotSlasher(address slasher);
     /// @notice The parts were deployed around different stakes or quorums contracts.
     error WiredApart();
-    /// @notice Stake could leave before the appeal window ends.
-    error AppealOutlastsStake(uint40 appealWindow, uint40 unbondingDelay);
+    /// @notice Stake could leave before a case must be brought.
+    error StakeLeavesTooSoon(uint256 unbondingDelay, uint256 needed);
+    /// @notice Verdicts could never be carried out.
+    error ZeroDailyCap();
     /// @notice The outcome does not belong to this function.
     error BadOutcome(uint8 outcome);
     /// @notice A verdict that takes nothing.
     error ZeroSlash();
+    /// @notice A verdict that takes more than the order allows.
+    error SlashOverCap(uint64 slash, uint64 cap);
     /// @notice The terms do not hash to the verdict's order.
     error WrongOrder(bytes32 got, bytes32 want);
     /// @notice The verdict's quorum is not the one the order's terms name.
     error WrongQuorum(uint32 got, uint32 want);
-    /// @notice The order was never funded.
+    /// @notice The order was never funded, and its client never had a tab with its aggregator.
     error OrderUnknown(bytes32 orderId);
     /// @notice The accused is not an operator.
     error NotOperator(address accused);
@@ -155,8 +160,18 @@ interface IDisputes {
     error VerdictExists(bytes32 verdictId);
     /// @notice No such verdict.
     error VerdictUnknown(bytes32 verdictId);
-    /// @notice The verdict was carried out before.
+    /// @notice The verdict is over.
     error VerdictClosed(bytes32 verdictId);
+    /// @notice An appeal waits for its ruling.
+    error AppealUnderWay(bytes32 verdictId);
+    /// @notice No appeal waits for a ruling.
+    error NotAppealed(bytes32 verdictId);
+    /// @notice There is no quorum to appeal to: the one that judged names none, or there were `MAX_APPEALS` appeals.
+    error NoAppeal(bytes32 verdictId, uint8 round);
+    /// @notice The quorum's verdicts have taken what they may take today.
+    error DailyLimitReached(uint32 quorumId, uint256 opensAt);
+    /// @notice The two statements do not contradict each other.
+    error NoConflict();
     /// @notice Not allowed before `opensAt`.
     error TooEarly(uint256 opensAt);
     /// @notice Not allowed after `closedAt`.
@@ -165,8 +180,9 @@ interface IDisputes {
     error NothingToWithdraw();
 
     /// @notice Records a provider fault (outcome 1). Anyone may submit it.
-    /// @dev Reverts with `BadOutcome`, `ZeroSlash`, `ZeroDetector`, `DetectorIsAccused`, `WrongOrder`, `WrongQuorum`,
-    /// `OrderUnknown`, `TooLate`, `NotOperator`, `NotInvolved`, `VerdictExists`, or an error of `IQuorums.verify`.
+    /// @dev Reverts with `BadOutcome`, `ZeroSlash`, `SlashOverCap`, `ZeroDetector`, `DetectorIsAccused`, `WrongOrder`,
+    /// `WrongQuorum`, `OrderUnknown`, `TooLate`, `NotOperator`, `NotInvolved`, `VerdictExists`, or an error of
+    /// `IQuorums.verify`.
     /// @param verdict What the quorum signed.
     /// @param terms The order's terms.
     /// @param proof The accused's own commit.
@@ -193,28 +209,95 @@ interface IDisputes {
         bytes calldata signatures
     ) external returns (bytes32 verdictId);
 
-    /// @notice Carries a verdict out, at or after its `finalizeAt`. Anyone may call.
-    /// @dev Shares are rounded down; the fund gets the rest. Reverts with `VerdictUnknown`, `VerdictClosed`, `TooEarly`.
+    /// @notice Appeals what stands, with a bond of `bondOf(slash, round)` by allowance. Anyone may, before `closesAt`.
+    /// @dev If the ruling turns what stood, the bond goes to the appellant's credit; if it confirms it, to the fund; if
+    /// none comes, back. Reverts with `VerdictUnknown`, `VerdictClosed`, `AppealUnderWay`, `TooLate`, `NoAppeal`,
+    /// `ShortTransfer`.
     /// @param verdictId The verdict.
-    /// @return taken USDC base units slashed.
+    function appeal(bytes32 verdictId) external;
+
+    /// @notice Records the ruling of the quorum of appeal. Anyone may submit it, before `closesAt`.
+    /// @dev Reverts with `VerdictUnknown`, `NotAppealed`, `TooLate`, or an error of `IQuorums.verify`.
+    /// @param verdictId The verdict.
+    /// @param guilty What is to stand.
+    /// @param evidence Hash of the evidence kept off chain.
+    /// @param signatures Signatures of `benchId` over `hashRuling(verdictId, round, guilty, evidence)`.
+    function submitRuling(
+        bytes32 verdictId,
+        bool guilty,
+        bytes32 evidence,
+        bytes calldata signatures
+    ) external;
+
+    /// @notice Carries out what stands, at or after `closesAt`. Anyone may call. If the day's cap leaves only part of the
+    /// slash, that part is taken, and the call is repeated on later days for the rest.
+    /// @dev Shares are rounded down; the fund gets the rest. Reverts with `VerdictUnknown`, `VerdictClosed`, `TooEarly`,
+    /// `DailyLimitReached`.
+    /// @param verdictId The verdict.
+    /// @return taken USDC base units slashed by this call.
     function finalizeVerdict(bytes32 verdictId) external returns (uint64 taken);
+
+    /// @notice Proves that a provider committed to two results of one attempt (outcome 3). Anyone may.
+    /// @dev Whoever sees the proof can copy it: a rival may earn the reporter's share, but the slash is the same. Reverts
+    /// with `NoConflict`, `ZeroDetector`, `DetectorIsAccused`, `OrderUnknown`, `TooLate`, `NotOperator`, `NotInvolved`,
+    /// `VerdictExists`.
+    /// @param proof The two commits.
+    /// @param terms The order's terms.
+    /// @param reporter Who earns the detector's share.
+    /// @return taken USDC base units slashed.
+    function proveEquivocation(
+        EquivocationProof calldata proof,
+        OrderTerms calldata terms,
+        address reporter
+    ) external returns (uint64 taken);
+
+    /// @notice Proves that a validator answered one blind audit twice (outcome 4). Anyone may.
+    /// @dev Reverts as `proveEquivocation` does.
+    /// @param proof The two audits.
+    /// @param terms The order's terms.
+    /// @param reporter Who earns the detector's share.
+    /// @return taken USDC base units slashed.
+    function proveConflictingAudits(
+        ConflictingAuditsProof calldata proof,
+        OrderTerms calldata terms,
+        address reporter
+    ) external returns (uint64 taken);
+
+    /// @notice Proves that a validator signed two settlements of one order (outcome 5). Anyone may.
+    /// @dev They conflict if the order is charged differently, or if both settle that order alone and differ at all.
+    /// Reverts as `proveEquivocation` does, with `WrongOrder` or with `BadLength`.
+    /// @param validator The accused.
+    /// @param first One signed settlement.
+    /// @param second The other.
+    /// @param terms The order's terms.
+    /// @param reporter Who earns the detector's share.
+    /// @return taken USDC base units slashed.
+    function proveConflictingBatches(
+        address validator,
+        SignedBatch calldata first,
+        SignedBatch calldata second,
+        OrderTerms calldata terms,
+        address reporter
+    ) external returns (uint64 taken);
 
     /// @notice Pays the caller's shares of slashes to an address of its choice.
     /// @param to Where to.
     /// @return amount USDC base units paid.
     function withdrawCredit(address to) external returns (uint256 amount);
 
-    /// @notice The id under which a verdict is recorded.
+    /// @notice The id under which a fault is recorded.
     /// @param orderId The order.
-    /// @param shard The shard.
-    /// @param attempt The attempt.
+    /// @param shard The shard; 0 for outcome 5.
+    /// @param attempt The attempt; 0 for outcome 5.
     /// @param accused The operator at fault.
-    /// @return keccak256 of the four.
+    /// @param outcome Which fault.
+    /// @return keccak256 of the five.
     function verdictIdOf(
         bytes32 orderId,
         uint32 shard,
         uint32 attempt,
-        address accused
+        address accused,
+        uint8 outcome
     ) external pure returns (bytes32);
 
     /// @notice A recorded verdict; all zero if there is none.
@@ -226,6 +309,19 @@ interface IDisputes {
     /// @param verdict The verdict.
     /// @return EIP-712 digest.
     function hashVerdict(Verdict calldata verdict) external view returns (bytes32);
+
+    /// @notice The digest that a quorum of appeal signs.
+    /// @param verdictId The verdict.
+    /// @param round Which appeal, from 1.
+    /// @param guilty What is to stand.
+    /// @param evidence Hash of the evidence kept off chain.
+    /// @return EIP-712 digest.
+    function hashRuling(
+        bytes32 verdictId,
+        uint8 round,
+        bool guilty,
+        bytes32 evidence
+    ) external view returns (bytes32);
 
     /// @notice The digest that a provider signs for its commit.
     /// @param orderId The order.
@@ -295,9 +391,46 @@ interface IDisputes {
     /// @return The contract.
     function QUORUMS() external view returns (IQuorums);
 
-    /// @notice Time between recording a verdict and carrying it out.
+    /// @notice The most that one fault in an order may cost: `SLASH_MULTIPLE` times what the order could cost.
+    /// @param maxAmount As in the terms.
+    /// @return USDC base units.
+    function slashCapOf(uint64 maxAmount) external pure returns (uint64);
+
+    /// @notice The bond of an appeal: `APPEAL_BOND_BPS` of the slash, rounded up, doubled for each appeal before.
+    /// @param slash What the verdict takes.
+    /// @param round How many appeals there were.
+    /// @return USDC base units.
+    function bondOf(uint64 slash, uint8 round) external pure returns (uint64);
+
+    /// @notice What verdicts of a quorum may still take today.
+    /// @param quorumId The quorum.
+    /// @return USDC base units.
+    function leftToday(uint32 quorumId) external view returns (uint64);
+
+    /// @notice Time in which a verdict or a ruling can be appealed.
     /// @return Seconds.
     function APPEAL_WINDOW() external view returns (uint40);
+
+    /// @notice Time in which a quorum of appeal rules.
+    /// @return Seconds.
+    function RULING_WINDOW() external view returns (uint40);
+
+    /// @notice Most that verdicts of one quorum take in a day (UTC).
+    /// @return USDC base units.
+    function DAILY_SLASH_CAP() external view returns (uint64);
+
+    /// @notice How often one verdict can be appealed.
+    /// @return Times.
+    function MAX_APPEALS() external view returns (uint8);
+
+    /// @notice Bound of a slash, in multiples of the order's `maxAmount`: the safety factor 2 over the lowest audit rate,
+    /// 1 %.
+    /// @return The factor.
+    function SLASH_MULTIPLE() external view returns (uint64);
+
+    /// @notice Bond of the first appeal.
+    /// @return Basis points of the slash.
+    function APPEAL_BOND_BPS() external view returns (uint16);
 
     /// @notice Time after an order's `refundAt` in which verdicts on it are still taken.
     /// @return Seconds.

@@ -1,83 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IUsdc} from "./IUsdc.sol";
+import {IDeposits} from "./IDeposits.sol";
+import {IIntake} from "./IIntake.sol";
 import {IQuorums} from "./IQuorums.sol";
 import {IStakes} from "./IStakes.sol";
-
-/// @notice What a client agrees to by paying. Its EIP-712 digest is the order id, the job id and the EIP-3009 nonce of
-/// the payment, so one signature both pays and agrees, for one chain and one escrow.
-/// @param client Who pays, and who gets back whatever is not charged.
-/// @param aggregator Who runs the job. Receives the fee of an order that the client settles itself.
-/// @param maxAmount USDC base units pulled at funding; the most that can ever be charged.
-/// @param settleBy Unix time strictly before which the order can be settled.
-/// @param refundAt Unix time at which anyone may send an unsettled order back to the client.
-/// @param quorumId The validators whose signatures settle the order; 0 means that only the client's acceptance does.
-/// @param feeBps Cap of the aggregator's fee, in basis points of what is charged.
-/// @param specHash Hash of the canonical job specification.
-/// @param salt Makes two otherwise equal orders differ.
-struct OrderTerms {
-    address client;
-    address aggregator;
-    uint64 maxAmount;
-    uint40 settleBy;
-    uint40 refundAt;
-    uint32 quorumId;
-    uint16 feeBps;
-    bytes32 specHash;
-    bytes32 salt;
-}
-
-/// @notice Life of an order. `Settled` and `Refunded` are final: an order id is used once, for ever.
-enum OrderStatus {
-    None,
-    Funded,
-    Settled,
-    Refunded
-}
-
-/// @notice What the escrow remembers about an order, in one storage slot.
-/// @param remaining Funded: what can be charged. Settled: what goes back to the client. Refunded: zero.
-/// @param settleBy As in the terms.
-/// @param refundAt As in the terms.
-/// @param quorumId As in the terms.
-/// @param feeBps As in the terms.
-/// @param status Where the order is in its life.
-struct Order {
-    uint64 remaining;
-    uint40 settleBy;
-    uint40 refundAt;
-    uint32 quorumId;
-    uint16 feeBps;
-    OrderStatus status;
-}
-
-/// @notice Many orders settled at once, under one set of quorum signatures.
-/// @param aggregator Whose credit receives the fee.
-/// @param quorumId The quorum that signs; every order of the batch must name it.
-/// @param orders Packed 40-byte records `bytes32 orderId, uint64 charged`, strictly ascending by order id.
-/// @param payouts Packed 12-byte records `uint32 operator index, uint64 amount`, strictly ascending by index.
-/// @param fee USDC base units for the aggregator.
-/// @param resultsRoot Merkle root over the results that the batch pays for.
-struct SettlementBatch {
-    address aggregator;
-    uint32 quorumId;
-    bytes orders;
-    bytes payouts;
-    uint64 fee;
-    bytes32 resultsRoot;
-}
+import {ITabs} from "./ITabs.sol";
+import {IUsdc} from "./IUsdc.sol";
+import {Funding, Order, OrderStatus, OrderTerms, SettlementBatch} from "./OrderTypes.sol";
 
 /// @title Escrow: holds clients' money until a result is attested, accepted or overdue
 /// @notice An order is funded once, settled at most once, and what was not charged returns to its client, at the latest
 /// from `refundAt` on and by anyone's transaction. Settling ends strictly before `settleBy`, and `settleBy <= refundAt`,
-/// so the two windows never meet. Nothing here can be paused, and there is no owner.
+/// so the two windows never meet. There is no owner, and nothing that lets money out can be stopped; a guardian may stop
+/// new funding for a while (`IIntake`). Besides single orders there are tabs (`ITabs`) and deposit addresses (`IDeposits`).
 /// @dev The digests judged here are EIP-712 under { name "Assay", version "1", chainId, verifyingContract = this }:
 /// - `OrderTerms(address client,address aggregator,uint64 maxAmount,uint40 settleBy,uint40 refundAt,uint32 quorumId,uint16 feeBps,bytes32 specHash,bytes32 salt)`
-/// - `SettlementBatch(address aggregator,uint32 quorumId,bytes32 ordersHash,bytes32 payoutsHash,uint64 fee,bytes32 resultsRoot)`
+/// - `SettlementBatch(address aggregator,uint32 quorumId,bytes32 ordersHash,bytes32 tabsHash,bytes32 payoutsHash,uint64 fee,bytes32 resultsRoot)`
 /// - `ClientAcceptance(bytes32 orderId,bytes32 payoutsHash,uint64 fee,bytes32 resultsRoot)`
-/// where `ordersHash` and `payoutsHash` are keccak256 of the packed bytes. The token assumptions are in `IUsdc`.
-interface IEscrow {
+/// where `ordersHash`, `tabsHash` and `payoutsHash` are keccak256 of the packed bytes. The token assumptions are in `IUsdc`.
+interface IEscrow is IDeposits, IIntake, ITabs {
     /// @notice An order was paid for. Carries the whole terms, because `refund` needs them and chain data outlives
     /// whoever sent the transaction.
     /// @param orderId EIP-712 digest of the terms.
@@ -91,17 +33,22 @@ interface IEscrow {
         OrderTerms terms
     );
 
+    /// @notice `fundMany` went on without this order.
+    /// @param orderId The order.
+    /// @param reason What its funding reverted with: an error of this contract or of the token.
+    event FundingSkipped(bytes32 indexed orderId, bytes reason);
+
     /// @notice An order was charged. What it was not charged is refundable from now on.
     /// @param orderId The order.
     /// @param charged USDC base units taken, fee included.
     /// @param resultsRoot Merkle root of the results paid for.
     event OrderSettled(bytes32 indexed orderId, uint64 charged, bytes32 resultsRoot);
 
-    /// @notice A batch was settled by its quorum; one `OrderSettled` per order came before.
+    /// @notice A batch was settled by its quorum; one `OrderSettled` per order and one `TabDrawn` per tab came before.
     /// @param digest The EIP-712 digest that the quorum signed.
     /// @param aggregator Who received the fee.
     /// @param quorumId The quorum that signed.
-    /// @param charged Sum taken from the orders.
+    /// @param charged Sum taken from orders and tabs.
     /// @param fee Part of it credited to the aggregator.
     event BatchSettled(
         bytes32 indexed digest,
@@ -136,6 +83,8 @@ interface IEscrow {
     /// @param amount USDC base units.
     event CreditWithdrawn(address indexed owner, address indexed to, uint256 amount);
 
+    /// @notice The call is for the escrow itself.
+    error NotSelf(address caller);
     /// @notice `fund` was called by somebody else than the client.
     error NotClient(address caller, address client);
     /// @notice The order's quorum does not settle this way: the order names `wanted`, the call uses `got`.
@@ -166,9 +115,9 @@ interface IEscrow {
     error TooLate(uint256 closedAt);
     /// @notice An order would be charged more than it holds.
     error Overdraw(bytes32 orderId, uint64 have, uint256 want);
-    /// @notice What orders are charged differs from what is paid out plus fee.
+    /// @notice What orders and tabs are charged differs from what is paid out plus fee.
     error Unbalanced(uint256 debits, uint256 credits);
-    /// @notice A batch without orders.
+    /// @notice A batch without orders and tabs.
     error EmptyBatch();
     /// @notice Packed records of the wrong length.
     error BadLength(uint256 bytesGiven, uint256 recordBytes);
@@ -180,7 +129,7 @@ interface IEscrow {
     error UnknownOperator(uint32 index, uint32 count);
     /// @notice A balance of the packed ledger would pass 2^64 - 1.
     error LedgerOverflow(uint32 index);
-    /// @notice The acceptance was not signed by the client.
+    /// @notice The acceptance or the voucher was not signed by this client.
     error BadSignature(address signer);
     /// @notice Nothing to withdraw.
     error NothingToWithdraw();
@@ -196,7 +145,7 @@ interface IEscrow {
     /// @dev The authorization is `ReceiveWithAuthorization(from = client, to = escrow, value = maxAmount, validAfter,
     /// validBefore, nonce = orderId)`. A used or cancelled nonce makes the token revert. Reverts with `OrderExists`,
     /// `ZeroAmount`, `ZeroAggregator`, `FeeBpsOverCap`, `TooLate`, `RefundBeforeSettle`, `RefundTooLate`,
-    /// `IQuorums.QuorumUnknown`, `ShortTransfer`, or whatever the token reverts with.
+    /// `IQuorums.QuorumUnknown`, `IntakeClosed`, `ShortTransfer`, or whatever the token reverts with.
     /// @param terms What is agreed.
     /// @param validAfter As signed.
     /// @param validBefore As signed.
@@ -209,9 +158,23 @@ interface IEscrow {
         bytes calldata signature
     ) external returns (bytes32 orderId);
 
-    /// @notice Settles many orders of one quorum. Anyone may submit it. All or nothing.
+    /// @notice Opens many orders with EIP-3009 authorizations. Anyone may submit it. Each stands alone: one that cannot be
+    /// funded (used, cancelled, expired, without money) is skipped with `FundingSkipped`, and cannot hold up the others.
+    /// @dev Each gets at most `FUND_GAS`, so a hostile contract wallet cannot burn what the others need.
+    /// @param fundings What to fund.
+    /// @return funded How many were.
+    function fundMany(Funding[] calldata fundings) external returns (uint256 funded);
+
+    /// @notice One order of `fundMany`. For the escrow itself, so that a failure undoes this order alone.
+    /// @dev Reverts with `NotSelf`, or as `fundWithAuthorization` does.
+    /// @param funding What to fund.
+    function fundOne(Funding calldata funding) external;
+
+    /// @notice Settles many orders and tabs of one quorum. Anyone may submit it. All or nothing.
     /// @dev Every order must be `Funded`, name the batch's quorum and be before its `settleBy`. An order may be charged
-    /// zero: then all of it is refundable at once. Reverts with `EmptyBatch`, `BadLength`, `OrdersNotSorted`,
+    /// zero: then all of it is refundable at once. A tab must be the batch's aggregator's, and its voucher must name the
+    /// quorum and the tab's generation. Reverts with `BadSignature`, `TabsNotSorted`, `TabReplayed`, `OverCeiling`,
+    /// `TabOverdraw`, `FeeBpsOverCap`, `EmptyBatch`, `BadLength`, `OrdersNotSorted`,
     /// `PayoutsNotSorted`, `UnknownOperator`, `OrderUnknown`, `OrderClosed`, `WrongQuorum`, `TooLate`, `Overdraw`,
     /// `Unbalanced`, `FeeOverCap`, `ZeroAggregator`, `LedgerOverflow`, or an error of `IQuorums.verify`.
     /// @param batch What the quorum signed.
@@ -305,7 +268,11 @@ interface IEscrow {
     /// @return The contract.
     function QUORUMS() external view returns (IQuorums);
 
-    /// @notice Highest `feeBps` that terms may have.
+    /// @notice Most gas that `fundMany` gives to one order.
+    /// @return Gas.
+    function FUND_GAS() external view returns (uint256);
+
+    /// @notice Highest `feeBps` that terms and vouchers may have.
     /// @return Basis points.
     function MAX_FEE_BPS() external view returns (uint16);
 

@@ -15,7 +15,8 @@ interface IQuorums {
     /// @param id Its number, from 1.
     /// @param threshold Signatures needed.
     /// @param members Ascending by address.
-    event QuorumCreated(uint32 indexed id, uint8 threshold, address[] members);
+    /// @param appealQuorumId The quorum that hears appeals against its verdicts; 0 for none.
+    event QuorumCreated(uint32 indexed id, uint8 threshold, address[] members, uint32 appealQuorumId);
 
     /// @notice Not a majority of the members, or more than all of them.
     error BadThreshold(uint256 threshold, uint256 members);
@@ -25,6 +26,8 @@ interface IQuorums {
     error MembersNotSorted(address member);
     /// @notice The address is no validator, or has less active stake than membership asks for.
     error NotStakedValidator(address member, uint8 roles, uint64 active, uint64 needed);
+    /// @notice The appeal quorum does not have more members than this one.
+    error AppealNotLarger(uint32 appealQuorumId, uint256 members, uint256 needed);
     /// @notice No such quorum.
     error QuorumUnknown(uint32 id);
     /// @notice Signatures that are not a multiple of 65 bytes.
@@ -40,9 +43,16 @@ interface IQuorums {
 
     /// @notice Creates a quorum. Anyone may; members must be registered validators with at least `MIN_STAKE` active.
     /// @param members Strictly ascending by address, 1 to `MAX_MEMBERS`.
+    /// @dev The quorum of appeal is fixed here, so that whoever works under a quorum knows the whole ladder and nobody
+    /// picks the judges of an appeal afterwards. Being larger at each step, the ladder ends.
     /// @param threshold Signatures needed, more than half of the members.
+    /// @param appealQuorumId An existing quorum with more members, which hears appeals; 0 for none.
     /// @return id Its number, from 1.
-    function createQuorum(address[] calldata members, uint8 threshold) external returns (uint32 id);
+    function createQuorum(
+        address[] calldata members,
+        uint8 threshold,
+        uint32 appealQuorumId
+    ) external returns (uint32 id);
 
     /// @notice Reverts unless enough members signed a digest.
     /// @dev Every signature given must be good, also those beyond the threshold.
@@ -60,6 +70,11 @@ interface IQuorums {
     /// @param id The quorum.
     /// @return How many.
     function thresholdOf(uint32 id) external view returns (uint8);
+
+    /// @notice The quorum that hears appeals against verdicts of this one.
+    /// @param id The quorum.
+    /// @return Its number; 0 for none.
+    function appealOf(uint32 id) external view returns (uint32);
 
     /// @notice Whether an address is a member.
     /// @param id The quorum.

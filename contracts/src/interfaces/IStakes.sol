@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IIntake} from "./IIntake.sol";
 import {IUsdc} from "./IUsdc.sol";
 
 /// @notice One operator as seen from outside.
@@ -19,12 +20,34 @@ struct OperatorView {
     uint40 unbondAt;
 }
 
+/// @notice What stands behind an operator's next piece of work.
+/// @param free Active stake that no pending verdict claims: size new work against this. USDC base units.
+/// @param active Stake that is not leaving.
+/// @param unbonding Stake that is leaving and still slashable.
+/// @param unbondAt Unix time from which the leaving stake can be taken out, unless it is held; 0 if none is leaving.
+/// @param claimed Sum of the slashes that pending verdicts ask for; may be more than there is.
+/// @param holds Number of pending verdicts; while there is one, nothing leaves.
+/// @param convictions Number of faults it was convicted of, ever.
+/// @param slashed What it lost, ever.
+struct Exposure {
+    uint64 free;
+    uint64 active;
+    uint64 unbonding;
+    uint40 unbondAt;
+    uint96 claimed;
+    uint32 holds;
+    uint32 convictions;
+    uint64 slashed;
+}
+
 /// @title Stakes: who operates in the market, where they are paid, and what they stand to lose
 /// @notice An operator is an address (its operator key) with a number. Stake leaves after a delay, during which it can be
 /// slashed like any other. Only the disputes contract slashes. The payout address changes with the same delay, and the
-/// current payout address may veto the change, so a stolen operator key does not reach the earnings unseen.
+/// current payout address may veto the change, so a stolen operator key does not reach the earnings unseen. While a
+/// verdict against an operator is pending, none of its stake leaves. A guardian may stop registration for a while
+/// (`IIntake`), and nothing else.
 /// @dev The token assumptions are in `IUsdc`.
-interface IStakes {
+interface IStakes is IIntake {
     /// @notice An operator registered.
     /// @param index Its number.
     /// @param operator Its address.
@@ -82,6 +105,18 @@ interface IStakes {
     /// @param taken USDC base units taken: all there was, if that is less.
     event Slashed(uint32 indexed index, uint64 asked, uint64 taken);
 
+    /// @notice A verdict against an operator is pending from now on.
+    /// @param index The operator.
+    /// @param amount USDC base units it asks for.
+    /// @param holds How many are pending now.
+    event StakeClaimed(uint32 indexed index, uint64 amount, uint32 holds);
+    /// @notice A verdict against an operator is no longer pending.
+    /// @param index The operator.
+    /// @param amount USDC base units it asked for.
+    /// @param holds How many are still pending.
+    /// @param convicted Whether it ended in a conviction.
+    event ClaimClosed(uint32 indexed index, uint64 amount, uint32 holds, bool convicted);
+
     /// @notice The address has registered before.
     error AlreadyRegistered(address operator, uint32 index);
     /// @notice The address is not an operator.
@@ -96,6 +131,8 @@ interface IStakes {
     error InsufficientStake(uint64 have, uint64 want);
     /// @notice Nothing is leaving.
     error NothingUnbonding(uint32 index);
+    /// @notice Nothing leaves while verdicts against the operator are pending.
+    error StakeHeld(uint32 index, uint32 holds);
     /// @notice No payout change is under way.
     error NoPayoutChange(uint32 index);
     /// @notice Not allowed before `opensAt`.
@@ -144,7 +181,7 @@ interface IStakes {
     /// @notice Makes all of the caller's leaving stake active again.
     function cancelUnbond() external;
 
-    /// @notice Pays out all of the caller's leaving stake, at or after `unbondAt`.
+    /// @notice Pays out all of the caller's leaving stake, at or after `unbondAt` and with no verdict pending.
     /// @param to Where to.
     /// @return amount USDC base units paid.
     function finishUnbond(address to) external returns (uint64 amount);
@@ -161,6 +198,17 @@ interface IStakes {
     /// @param operator Whose change.
     function finishPayoutChange(address operator) external;
 
+    /// @notice Notes a pending verdict: no stake of the operator leaves until it is released. For the disputes contract.
+    /// @param operator Whose stake.
+    /// @param amount USDC base units that the verdict asks for.
+    function hold(address operator, uint64 amount) external;
+
+    /// @notice Notes the end of a pending verdict. For the disputes contract.
+    /// @param operator Whose stake.
+    /// @param amount USDC base units, as held.
+    /// @param convicted Whether it counts as a conviction.
+    function release(address operator, uint64 amount, bool convicted) external;
+
     /// @notice Takes stake as a penalty and sends it to the caller, which must be the disputes contract. Leaving stake
     /// goes first, so that what is left keeps standing behind the operator's work.
     /// @param operator Whose stake.
@@ -172,6 +220,11 @@ interface IStakes {
     /// @param operatorAddress The operator.
     /// @return The operator.
     function operator(address operatorAddress) external view returns (OperatorView memory);
+
+    /// @notice What stands behind an operator's next piece of work; all zero if the address never registered.
+    /// @param operatorAddress The operator.
+    /// @return The exposure.
+    function exposure(address operatorAddress) external view returns (Exposure memory);
 
     /// @notice The operator with a number; the zero address if there is none.
     /// @param index The number.

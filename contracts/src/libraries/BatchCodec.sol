@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IEscrow, SettlementBatch} from "../interfaces/IEscrow.sol";
+import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IQuorums} from "../interfaces/IQuorums.sol";
+import {SettlementBatch} from "../interfaces/OrderTypes.sol";
+
+/// @notice A voucher and what its tab is drawn to.
+struct TabRecord {
+    address client;
+    uint64 ceiling;
+    uint64 spentAfter;
+    uint16 feeBps;
+    bytes32 r;
+    bytes32 s;
+    uint8 v;
+}
 
 /// @title The packed records of a settlement batch and of its signatures, and its EIP-712 hash
 /// @dev Records are read straight from calldata. Every position passed here must be below the count returned for the
 /// same bytes; that is what keeps a read inside them.
 library BatchCodec {
     bytes32 internal constant BATCH_TYPEHASH = keccak256(
-        "SettlementBatch(address aggregator,uint32 quorumId,bytes32 ordersHash,bytes32 payoutsHash,uint64 fee,bytes32 resultsRoot)"
+        "SettlementBatch(address aggregator,uint32 quorumId,bytes32 ordersHash,bytes32 tabsHash,bytes32 payoutsHash,uint64 fee,bytes32 resultsRoot)"
     );
 
     /// @dev bytes32 order id, uint64 charged.
     uint256 internal constant ORDER_BYTES = 40;
+    /// @dev address client, uint64 ceiling, uint64 spentAfter, uint16 feeBps, bytes32 r, bytes32 s, uint8 v.
+    uint256 internal constant TAB_BYTES = 103;
     /// @dev uint32 operator index, uint64 amount.
     uint256 internal constant PAYOUT_BYTES = 12;
     /// @dev bytes32 r, bytes32 s, uint8 v.
@@ -28,6 +42,7 @@ library BatchCodec {
                     batch.aggregator,
                     batch.quorumId,
                     keccak256(batch.orders),
+                    keccak256(batch.tabs),
                     keccak256(batch.payouts),
                     batch.fee,
                     batch.resultsRoot
@@ -39,6 +54,12 @@ library BatchCodec {
     function orderCount(bytes calldata orders) internal pure returns (uint256) {
         if (orders.length % ORDER_BYTES != 0) revert IEscrow.BadLength(orders.length, ORDER_BYTES);
         return orders.length / ORDER_BYTES;
+    }
+
+    /// @notice How many tab records the bytes hold.
+    function tabCount(bytes calldata tabs) internal pure returns (uint256) {
+        if (tabs.length % TAB_BYTES != 0) revert IEscrow.BadLength(tabs.length, TAB_BYTES);
+        return tabs.length / TAB_BYTES;
     }
 
     /// @notice How many payout records the bytes hold.
@@ -64,6 +85,25 @@ library BatchCodec {
             id := calldataload(record)
             charged := shr(192, calldataload(add(record, 32)))
         }
+    }
+
+    /// @notice The tab record at a position.
+    function tabAt(bytes calldata tabs, uint256 position) internal pure returns (TabRecord memory record) {
+        uint256 head;
+        uint256 tail;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let start := add(tabs.offset, mul(position, 103))
+            head := calldataload(start)
+            tail := calldataload(add(start, 28))
+            mstore(add(record, 0x80), calldataload(add(start, 38)))
+            mstore(add(record, 0xa0), calldataload(add(start, 70)))
+            mstore(add(record, 0xc0), byte(0, calldataload(add(start, 102))))
+        }
+        record.client = address(uint160(head >> 96));
+        record.ceiling = uint64(head >> 32);
+        record.spentAfter = uint64(tail >> 192);
+        record.feeBps = uint16(tail >> 176);
     }
 
     /// @notice The payout record at a position: a uint32 and a uint64.

@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {IQuorums} from "../interfaces/IQuorums.sol";
 import {MemberAccount} from "./MemberAccount.sol";
 
-/// @title A quorum's threshold and members, kept as the code of an account
+/// @title A quorum's head (threshold, appeal quorum) and members, kept as the code of an account
 /// @notice The members of quorum `n` are the code of the `n`-th account that the quorums contract creates, so its
 /// address follows from `n`, and reading it costs one cold access however many members there are.
 library MemberCode {
     uint256 private constant WORD = 32;
+    /// @dev The head: threshold in the lowest 8 bits, the appeal quorum in the 32 above. Its first byte stays zero.
+    uint256 private constant APPEAL = 8;
 
     /// @notice The account that holds a quorum.
     /// @dev The CREATE rule: the last 20 bytes of keccak256(rlp([creator, nonce])); a contract's first nonce is 1.
@@ -26,8 +28,8 @@ library MemberCode {
     }
 
     /// @notice Creates the account of the next quorum.
-    function write(uint8 threshold, address[] calldata members) internal returns (address) {
-        bytes memory data = abi.encodePacked(uint256(threshold), members);
+    function write(uint8 threshold, uint32 appealId, address[] calldata members) internal returns (address) {
+        bytes memory data = abi.encodePacked((uint256(appealId) << APPEAL) | threshold, members);
         return address(new MemberAccount(data));
     }
 
@@ -40,7 +42,12 @@ library MemberCode {
 
     /// @notice The signatures needed.
     function thresholdOf(bytes memory data) internal pure returns (uint256) {
-        return _word(data, 0);
+        return uint8(_word(data, 0));
+    }
+
+    /// @notice The quorum that hears appeals; 0 for none.
+    function appealOf(bytes memory data) internal pure returns (uint32) {
+        return uint32(_word(data, 0) >> APPEAL);
     }
 
     /// @notice How many members there are.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Order, OrderStatus, OrderTerms} from "../interfaces/IEscrow.sol";
+import {Order, OrderStatus, OrderTerms} from "../interfaces/OrderTypes.sol";
 
 /// @notice An order in one storage word, from the lowest bit:
 /// `remaining 64 | settleBy 40 | refundAt 40 | quorumId 32 | feeBps 16 | status 8`. Zero is an unknown order.

@@ -25,7 +25,7 @@ library UsdcPull {
     function pull(IUsdc token, address from, uint64 amount) internal {
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(from, address(this), amount);
-        _requireGain(token, before, amount);
+        requireGain(token, before, amount);
     }
 
     /// @notice Pulls by an EIP-3009 authorization that only this contract can use.
@@ -48,10 +48,11 @@ library UsdcPull {
             nonce,
             signature
         );
-        _requireGain(token, before, amount);
+        requireGain(token, before, amount);
     }
 
-    function _requireGain(IUsdc token, uint256 before, uint64 want) private view {
+    /// @notice Reverts unless this contract has `want` more than before.
+    function requireGain(IUsdc token, uint256 before, uint64 want) internal view {
         uint256 afterwards = token.balanceOf(address(this));
         uint256 got = afterwards > before ? afterwards - before : 0;
         if (got != want) revert ShortTransfer(got, want);

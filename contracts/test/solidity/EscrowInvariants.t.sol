@@ -28,9 +28,9 @@ contract EscrowHandler {
     constructor() {
         vm.warp(time);
         usdc = new TestUsdc();
-        Stakes stakes = new Stakes(usdc, address(this), 14 days);
+        Stakes stakes = new Stakes(usdc, address(this), 14 days, address(0));
         Quorums quorums = new Quorums(stakes, 1);
-        escrow = new Escrow(usdc, stakes, quorums);
+        escrow = new Escrow(usdc, stakes, quorums, address(0));
         for (uint256 i = 0; i < OPERATORS; ++i) {
             address operator = i == 0 ? vm.addr(SIGNER) : address(uint160(0x1000 + i));
             vm.prank(operator);
@@ -43,7 +43,7 @@ contract EscrowHandler {
         usdc.approve(address(stakes), 1);
         vm.prank(members[0]);
         stakes.stake(1);
-        quorums.createQuorum(members, 1);
+        quorums.createQuorum(members, 1, 0);
     }
 
     function fund(uint8 client, uint64 amount, uint24 settleIn, uint24 refundIn, uint16 feeBps) external {
@@ -83,6 +83,7 @@ contract EscrowHandler {
             aggregator: terms.aggregator,
             quorumId: 1,
             orders: abi.encodePacked(id, charge),
+            tabs: "",
             payouts: abi.encodePacked(index, first, index + 1, charge - fee - first),
             fee: fee,
             resultsRoot: 0

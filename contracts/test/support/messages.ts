@@ -30,9 +30,30 @@ export const TYPES = {
     { name: 'aggregator', type: 'address' },
     { name: 'quorumId', type: 'uint32' },
     { name: 'ordersHash', type: 'bytes32' },
+    { name: 'tabsHash', type: 'bytes32' },
     { name: 'payoutsHash', type: 'bytes32' },
     { name: 'fee', type: 'uint64' },
     { name: 'resultsRoot', type: 'bytes32' },
+  ],
+  TabVoucher: [
+    { name: 'client', type: 'address' },
+    { name: 'aggregator', type: 'address' },
+    { name: 'quorumId', type: 'uint32' },
+    { name: 'feeBps', type: 'uint16' },
+    { name: 'generation', type: 'uint24' },
+    { name: 'ceiling', type: 'uint64' },
+  ],
+  TabDeposit: [
+    { name: 'client', type: 'address' },
+    { name: 'aggregator', type: 'address' },
+    { name: 'amount', type: 'uint64' },
+    { name: 'salt', type: 'bytes32' },
+  ],
+  Ruling: [
+    { name: 'verdictId', type: 'bytes32' },
+    { name: 'round', type: 'uint8' },
+    { name: 'guilty', type: 'bool' },
+    { name: 'evidence', type: 'bytes32' },
   ],
   ClientAcceptance: [
     { name: 'orderId', type: 'bytes32' },
@@ -92,6 +113,7 @@ export interface Batch {
   aggregator: Address
   quorumId: number
   orders: Hex
+  tabs: Hex
   payouts: Hex
   fee: bigint
   resultsRoot: Hex
@@ -155,6 +177,27 @@ export function packOrders(charges: readonly Charge[]): Hex {
   return concatHex(charges.flatMap(({ orderId, charged }) => [orderId, numberToHex(charged, { size: 8 })]))
 }
 
+export interface Draw {
+  client: Address
+  ceiling: bigint
+  spentAfter: bigint
+  feeBps: number
+  signature: Hex
+}
+
+export function packTabs(draws: readonly Draw[]): Hex {
+  const size = { size: 8 }
+  return concatHex(
+    draws.flatMap(({ client, ceiling, spentAfter, feeBps, signature }) => [
+      client,
+      numberToHex(ceiling, size),
+      numberToHex(spentAfter, size),
+      numberToHex(feeBps, { size: 2 }),
+      signature,
+    ]),
+  )
+}
+
 export function packPayouts(payouts: readonly Payout[]): Hex {
   return concatHex(
     payouts.flatMap(({ index, amount }) => [numberToHex(index, { size: 4 }), numberToHex(amount, { size: 8 })]),
@@ -167,6 +210,7 @@ export function someBatch(world: World, charges: Charge[], payouts: Payout[], ch
     aggregator: world.aggregator.address,
     quorumId: world.quorumId,
     orders: packOrders(charges.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))),
+    tabs: '0x',
     payouts: packPayouts(payouts),
     fee: 0n,
     resultsRoot: ROOT,
@@ -179,7 +223,12 @@ export function batchDigest(world: World, batch: Batch): Hex {
     domain: domainOf(world.chainId, world.escrow.address),
     types: TYPES,
     primaryType: 'SettlementBatch',
-    message: { ...batch, ordersHash: keccak256(batch.orders), payoutsHash: keccak256(batch.payouts) },
+    message: {
+      ...batch,
+      ordersHash: keccak256(batch.orders),
+      tabsHash: keccak256(batch.tabs),
+      payoutsHash: keccak256(batch.payouts),
+    },
   })
 }
 

@@ -15,6 +15,7 @@ import {
   keccak256,
   parseAbi,
   parseEther,
+  zeroAddress,
   toBytes,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -133,7 +134,7 @@ export async function openWorld(options: WorldOptions = {}) {
 /** The same world seen through a second escrow, around the same token, stakes and quorums. */
 export async function withSecondEscrow(world: World): Promise<World> {
   const { token, stakes, quorums } = world.market
-  const { address } = await world.connection.viem.deployContract('Escrow', [token, stakes, quorums])
+  const { address } = await world.connection.viem.deployContract('Escrow', [token, stakes, quorums, zeroAddress])
   await world.mined(world.usdc.write.approve([address, 2n ** 256n - 1n], as(world.client)))
   return { ...world, escrow: world.escrowAt(address) }
 }
@@ -197,5 +198,5 @@ async function equip(world: Equippable, everyone: readonly Actor[]): Promise<voi
   for (const actor of world.validators) await join(actor, ROLE.validator, VALIDATOR_STAKE)
   for (const actor of world.providers) await join(actor, ROLE.provider, PROVIDER_STAKE)
   const members = world.validators.map(({ address }) => address)
-  await mined(quorums.write.createQuorum([members, THRESHOLD], as(world.validators[0] as Actor)))
+  await mined(quorums.write.createQuorum([members, THRESHOLD, 0], as(world.validators[0] as Actor)))
 }

@@ -22,7 +22,8 @@ import { usdcAbi } from './abi/usdc.ts'
 import { callChain } from './chain-error.ts'
 
 const orderStatuses = ['none', 'funded', 'settled', 'refunded'] as const
-const verdictStatuses: readonly VerdictStatus[] = ['none', 'submitted', 'slashed']
+/** As `VerdictStatus` of the contracts: none, pending, appealed, final. */
+const verdictStatuses: readonly VerdictStatus[] = ['none', 'submitted', 'appealed', 'slashed']
 const roles = { provider: 1, validator: 2, aggregator: 4 } as const
 
 /** Reads of one market through a viem client. */
@@ -82,7 +83,8 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
       callChain('reading the verdict', signal, async () => {
         const id = await readVerdictId(client, market, verdict)
         const record = await client.readContract({ ...disputes, functionName: 'verdictOf', args: [id] })
-        return verdictStatuses[record.status] ?? 'none'
+        const status = verdictStatuses[record.status] ?? 'none'
+        return status === 'slashed' && !record.guilty ? 'overturned' : status
       }),
   }
 }
@@ -91,13 +93,13 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
 export const readVerdictId = (
   client: PublicClient,
   market: ChainMarket,
-  { orderId, shard, attempt, accused }: Verdict,
+  { orderId, shard, attempt, accused, outcome }: Verdict,
 ) =>
   client.readContract({
     address: market.disputes,
     abi: disputesAbi,
     functionName: 'verdictIdOf',
-    args: [orderId, shard, attempt, accused],
+    args: [orderId, shard, attempt, accused, outcome],
   })
 
 async function readOperator(

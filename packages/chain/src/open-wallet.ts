@@ -8,6 +8,7 @@ import {
   deriveVerdictDigest,
   packOrders,
   packPayouts,
+  packTabs,
   type OrderTerms,
   type PrivateKey,
 } from '@assay/protocol'
@@ -39,8 +40,12 @@ export function openWallet({ client, reader }: Chain, privateKey: PrivateKey, lo
         signal,
       ),
     settle({ aggregator, quorumId, orders, payouts, fee, resultsRoot, signatures }, signal) {
-      const packed = { orders: packOrders(orders), payouts: packPayouts(payouts) }
-      const hashes = { ordersHash: derivePackedHash(packed.orders), payoutsHash: derivePackedHash(packed.payouts) }
+      const packed = { orders: packOrders(orders), tabs: packTabs([]), payouts: packPayouts(payouts) }
+      const hashes = {
+        ordersHash: derivePackedHash(packed.orders),
+        tabsHash: derivePackedHash(packed.tabs),
+        payoutsHash: derivePackedHash(packed.payouts),
+      }
       const digest = deriveBatchDigest(market, { aggregator, quorumId, fee, resultsRoot, ...hashes })
       const batch = { aggregator, quorumId, ...packed, fee, resultsRoot }
       const args = [batch, concatSignatures(digest, signatures)]

@@ -51,7 +51,7 @@ export function openOperatorAccount({ client, reader }: Chain, privateKey: Priva
     },
     async createQuorum(members, threshold, signal) {
       const quorums = { address: market.quorums, abi: quorumsAbi } as const
-      const args = [members.toSorted(), threshold]
+      const args = [members.toSorted(), threshold, 0]
       const key = `quorum:${members.toSorted().join()}:${threshold}`
       const sent = await transactor.send(
         { ...quorums, key, what: 'creating the quorum', functionName: 'createQuorum', args },

@@ -1,5 +1,8 @@
 import {
   deriveBatchDigest,
+  deriveRulingDigest,
+  deriveTabDepositNonce,
+  deriveVoucherDigest,
   deriveOrderId,
   derivePackedHash,
   deriveVerdictDigest,
@@ -8,14 +11,21 @@ import {
   OrderTerms,
   packOrders,
   packPayouts,
+  packTabs,
   Payout,
+  Ruling,
+  signDigest,
+  TabDeposit,
+  TabVoucher,
   toJson,
+  usdc,
   Verdict,
   verdictOutcomes,
   type Hash32,
   type Json,
+  type TabDraw,
 } from '../src/index.ts'
-import { addressOf, named } from './actors.ts'
+import { addressOf, keyOf, named } from './actors.ts'
 
 export const vectorMarket = MarketDomain.parse({
   chainId: 137,
@@ -45,10 +55,36 @@ export function eip712Vector(): Json {
     Payout.parse({ index: 2, amount: '1000000' }),
     Payout.parse({ index: 4_000_000_000, amount: '100000' }),
   ]
+  const voucher = TabVoucher.parse({
+    client: addressOf('client'),
+    aggregator: vectorTerms.aggregator,
+    quorumId: vectorTerms.quorumId,
+    feeBps: 100,
+    generation: 3,
+    ceiling: '70000000',
+  })
+  const voucherDigest = deriveVoucherDigest(vectorMarket, voucher)
+  const tabs: TabDraw[] = [
+    {
+      client: voucher.client,
+      ceiling: voucher.ceiling,
+      spentAfter: usdc(69_999_999n),
+      feeBps: voucher.feeBps,
+      signature: signDigest(voucherDigest, keyOf('client')),
+    },
+  ]
+  const deposit = TabDeposit.parse({
+    client: voucher.client,
+    aggregator: voucher.aggregator,
+    amount: '90000000',
+    salt: named('tab-salt'),
+  })
+  const ruling = Ruling.parse({ verdictId: named('verdict'), round: 2, guilty: true, evidence: named('evidence') })
   const batch = {
     aggregator: vectorTerms.aggregator,
     quorumId: vectorTerms.quorumId,
     ordersHash: derivePackedHash(packOrders(orders)),
+    tabsHash: derivePackedHash(packTabs(tabs)),
     payoutsHash: derivePackedHash(packPayouts(payouts)),
     fee: 91_000n,
     resultsRoot: named<Hash32>('results-root'),
@@ -74,5 +110,13 @@ export function eip712Vector(): Json {
     batchDigest: deriveBatchDigest(vectorMarket, batch),
     verdict,
     verdictDigest: deriveVerdictDigest(vectorMarket, verdict),
+    voucher,
+    voucherDigest,
+    tabs: tabs.map((tab) => ({ ...tab })),
+    packedTabs: packTabs(tabs),
+    deposit,
+    depositNonce: deriveTabDepositNonce(vectorMarket, deposit),
+    ruling,
+    rulingDigest: deriveRulingDigest(vectorMarket, ruling),
   })
 }

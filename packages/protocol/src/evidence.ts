@@ -26,7 +26,16 @@ import {
   usdcSchema,
 } from './schema.ts'
 import { MarketDomain, Opening, OrderTerms, SignedAttestation, SignedAuditCommit } from './typed-data.ts'
-import { asHash, type Commitment, type Hash32, type OrderId } from './units.ts'
+import {
+  asHash,
+  type Address,
+  type BasisPoints,
+  type Commitment,
+  type Hash32,
+  type OrderId,
+  type Signature,
+  type UsdcBase,
+} from './units.ts'
 
 /** One round of an audit: 0 is a single blind re-run, 1 the panel of three. */
 export const AuditRound = z.strictObject({
@@ -168,6 +177,31 @@ export const packOrders = (orders: readonly OrderCharge[]): `0x${string}` =>
   `0x${orders
     .toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
     .map(({ orderId, charged }) => orderId.slice(2) + charged.toString(16).padStart(16, '0'))
+    .join('')}`
+
+/** One drawn tab of a batch: the client's voucher, and the total it is drawn to. */
+export interface TabDraw {
+  readonly client: Address
+  readonly ceiling: UsdcBase
+  readonly spentAfter: UsdcBase
+  readonly feeBps: BasisPoints
+  /** The client's, of the voucher: 65 bytes (r, s, v). */
+  readonly signature: Signature
+}
+
+/** 103 bytes a tab: `address client ‖ uint64 ceiling ‖ uint64 spentAfter ‖ uint16 feeBps ‖ signature`, sorted by client. */
+export const packTabs = (tabs: readonly TabDraw[]): `0x${string}` =>
+  `0x${tabs
+    .toSorted((a, b) => (a.client.toLowerCase() < b.client.toLowerCase() ? -1 : 1))
+    .map(({ client, ceiling, spentAfter, feeBps, signature }) =>
+      [
+        client.slice(2).toLowerCase(),
+        ceiling.toString(16).padStart(16, '0'),
+        spentAfter.toString(16).padStart(16, '0'),
+        feeBps.toString(16).padStart(4, '0'),
+        signature.slice(2),
+      ].join(''),
+    )
     .join('')}`
 
 /** 12 bytes a payout: `uint32 index ‖ uint64 amount`, sorted by index. */

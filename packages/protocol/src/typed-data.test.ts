@@ -22,6 +22,12 @@ import {
   typedDataDomain,
   typedDataTypes,
   Verdict,
+  deriveVoucherDigest,
+  deriveTabDepositNonce,
+  deriveRulingDigest,
+  TabVoucher,
+  TabDeposit,
+  Ruling,
 } from './typed-data.ts'
 import { quorumIdSchema, usdcSchema, hash32Schema, addressSchema } from './schema.ts'
 import type { Hash32 } from './units.ts'
@@ -40,6 +46,7 @@ const Batch = z.strictObject({
   aggregator: addressSchema,
   quorumId: quorumIdSchema,
   ordersHash: hash32Schema,
+  tabsHash: hash32Schema,
   payoutsHash: hash32Schema,
   fee: usdcSchema,
   resultsRoot: hash32Schema,
@@ -54,6 +61,9 @@ describe('EIP-712 digests', () => {
       ['Attestation', values(SignedAttestation), deriveAttestationDigest],
       ['SettlementBatch', values(Batch), deriveBatchDigest],
       ['Verdict', values(Verdict), deriveVerdictDigest],
+      ['TabVoucher', values(TabVoucher), deriveVoucherDigest],
+      ['TabDeposit', values(TabDeposit), deriveTabDepositNonce],
+      ['Ruling', values(Ruling), deriveRulingDigest],
     ]
     assert.deepEqual(cases.map(([name]) => name).toSorted(), Object.keys(typedDataTypes).toSorted())
     for (const [name, arbitrary, derive] of cases)

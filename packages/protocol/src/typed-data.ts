@@ -97,12 +97,21 @@ export interface SettlementBatch {
   readonly aggregator: Address
   readonly quorumId: number
   readonly ordersHash: Hash32
+  /** Of the packed tab records; of nothing when no tab is drawn. */
+  readonly tabsHash: Hash32
   readonly payoutsHash: Hash32
   readonly fee: bigint
   readonly resultsRoot: Hash32
 }
 
-export const verdictOutcomes = { providerFault: 1, validatorFault: 2 } as const
+/** Outcomes 1 and 2 are judged by a quorum, the others proven on chain from two signatures. */
+export const verdictOutcomes = {
+  providerFault: 1,
+  validatorFault: 2,
+  equivocation: 3,
+  conflictingAudits: 4,
+  conflictingBatches: 5,
+} as const
 /** What a quorum signs to slash. */
 export const Verdict = z.strictObject({
   orderId: hashSchema<OrderId>(),
@@ -119,6 +128,40 @@ export const Verdict = z.strictObject({
 })
 export type Verdict = z.infer<typeof Verdict>
 
+/** What a client signs to let its tab be drawn: up to `ceiling` in all, as far as the quorum attests. The latest replaces all before. */
+export const TabVoucher = z.strictObject({
+  client: addressSchema,
+  aggregator: addressSchema,
+  quorumId: quorumIdSchema,
+  feeBps: basisPointsSchema.refine((bps) => bps <= 500),
+  /** How often the tab was emptied; a voucher counts in its own generation. */
+  generation: z
+    .int()
+    .min(0)
+    .max(2 ** 24 - 1),
+  ceiling: usdcSchema,
+})
+export type TabVoucher = z.infer<typeof TabVoucher>
+
+/** Its digest is the EIP-3009 nonce of a payment into a tab, so the payment cannot be led to another aggregator. */
+export const TabDeposit = z.strictObject({
+  client: addressSchema,
+  aggregator: addressSchema,
+  amount: usdcSchema.refine((amount) => amount > 0n),
+  salt: hashSchema<Salt>(),
+})
+export type TabDeposit = z.infer<typeof TabDeposit>
+
+/** What a quorum of appeal signs: what is to stand. */
+export const Ruling = z.strictObject({
+  verdictId: hash32Schema,
+  /** Which appeal, from 1. */
+  round: z.int().min(1).max(3),
+  guilty: z.boolean(),
+  evidence: hash32Schema,
+})
+export type Ruling = z.infer<typeof Ruling>
+
 export const deriveOrderId = (domain: MarketDomain, terms: OrderTerms): OrderId =>
   asHash(digest(domain, 'OrderTerms', { ...terms }))
 export const deriveCommitDigest = (domain: MarketDomain, commit: Commit): Hex =>
@@ -131,6 +174,12 @@ export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch):
   digest(domain, 'SettlementBatch', { ...batch })
 export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex =>
   digest(domain, 'Verdict', { ...verdict })
+
+export const deriveVoucherDigest = (domain: MarketDomain, voucher: TabVoucher): Hex =>
+  digest(domain, 'TabVoucher', { ...voucher })
+export const deriveTabDepositNonce = (domain: MarketDomain, deposit: TabDeposit): Hash32 =>
+  asHash(digest(domain, 'TabDeposit', { ...deposit }))
+export const deriveRulingDigest = (domain: MarketDomain, ruling: Ruling): Hex => digest(domain, 'Ruling', { ...ruling })
 
 /** C: hides the result until it is opened, and belongs to one provider's one attempt on one chain. */
 export function deriveCommitment(
@@ -215,6 +264,7 @@ export const typedDataTypes = {
     { name: 'aggregator', type: 'address' },
     { name: 'quorumId', type: 'uint32' },
     { name: 'ordersHash', type: 'bytes32' },
+    { name: 'tabsHash', type: 'bytes32' },
     { name: 'payoutsHash', type: 'bytes32' },
     { name: 'fee', type: 'uint64' },
     { name: 'resultsRoot', type: 'bytes32' },
@@ -228,6 +278,26 @@ export const typedDataTypes = {
     { name: 'slash', type: 'uint64' },
     { name: 'detector', type: 'address' },
     { name: 'quorumId', type: 'uint32' },
+    { name: 'evidence', type: 'bytes32' },
+  ],
+  TabVoucher: [
+    { name: 'client', type: 'address' },
+    { name: 'aggregator', type: 'address' },
+    { name: 'quorumId', type: 'uint32' },
+    { name: 'feeBps', type: 'uint16' },
+    { name: 'generation', type: 'uint24' },
+    { name: 'ceiling', type: 'uint64' },
+  ],
+  TabDeposit: [
+    { name: 'client', type: 'address' },
+    { name: 'aggregator', type: 'address' },
+    { name: 'amount', type: 'uint64' },
+    { name: 'salt', type: 'bytes32' },
+  ],
+  Ruling: [
+    { name: 'verdictId', type: 'bytes32' },
+    { name: 'round', type: 'uint8' },
+    { name: 'guilty', type: 'bool' },
     { name: 'evidence', type: 'bytes32' },
   ],
 } as const

@@ -9,6 +9,7 @@ import {
   OrderTerms,
   packOrders,
   packPayouts,
+  packTabs,
   unixSeconds,
   usdc,
   Verdict,
@@ -67,6 +68,7 @@ function createStage(options: FakeChainOptions = {}) {
     }
     const hashes = {
       ordersHash: derivePackedHash(packOrders(body.orders)),
+      tabsHash: derivePackedHash(packTabs([])),
       payoutsHash: derivePackedHash(packPayouts(body.payouts)),
     }
     const digest = deriveBatchDigest(market, { ...body, ...hashes })
@@ -148,6 +150,7 @@ describe('fake chain', () => {
     const resign = (batch: SignedBatch): SignedBatch => {
       const hashes = {
         ordersHash: derivePackedHash(packOrders(batch.orders)),
+        tabsHash: derivePackedHash(packTabs([])),
         payoutsHash: derivePackedHash(packPayouts(batch.payouts)),
       }
       return {

@@ -1,6 +1,7 @@
 // Generated from contracts/src by `npm run build -w contracts`. Do not edit.
 // prettier-ignore
 export const quorumsAbi = [
+  {"type":"error","name":"AppealNotLarger","inputs":[{"name":"appealQuorumId","type":"uint32"},{"name":"members","type":"uint256"},{"name":"needed","type":"uint256"}]},
   {"type":"error","name":"BadQuorumSignature","inputs":[{"name":"position","type":"uint256"}]},
   {"type":"error","name":"BadSignaturesLength","inputs":[{"name":"bytesGiven","type":"uint256"}]},
   {"type":"error","name":"BadThreshold","inputs":[{"name":"threshold","type":"uint256"},{"name":"members","type":"uint256"}]},
@@ -11,11 +12,12 @@ export const quorumsAbi = [
   {"type":"error","name":"QuorumUnknown","inputs":[{"name":"id","type":"uint32"}]},
   {"type":"error","name":"SignersNotSorted","inputs":[{"name":"signer","type":"address"}]},
   {"type":"error","name":"TooManyMembers","inputs":[{"name":"members","type":"uint256"},{"name":"cap","type":"uint256"}]},
-  {"type":"event","name":"QuorumCreated","inputs":[{"indexed":true,"name":"id","type":"uint32"},{"indexed":false,"name":"threshold","type":"uint8"},{"indexed":false,"name":"members","type":"address[]"}],"anonymous":false},
+  {"type":"event","name":"QuorumCreated","inputs":[{"indexed":true,"name":"id","type":"uint32"},{"indexed":false,"name":"threshold","type":"uint8"},{"indexed":false,"name":"members","type":"address[]"},{"indexed":false,"name":"appealQuorumId","type":"uint32"}],"anonymous":false},
   {"type":"function","name":"MAX_MEMBERS","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"MIN_STAKE","inputs":[],"outputs":[{"name":"","type":"uint64"}],"stateMutability":"view"},
   {"type":"function","name":"STAKES","inputs":[],"outputs":[{"name":"","type":"address"}],"stateMutability":"view"},
-  {"type":"function","name":"createQuorum","inputs":[{"name":"members","type":"address[]"},{"name":"threshold","type":"uint8"}],"outputs":[{"name":"id","type":"uint32"}],"stateMutability":"nonpayable"},
+  {"type":"function","name":"appealOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},
+  {"type":"function","name":"createQuorum","inputs":[{"name":"members","type":"address[]"},{"name":"threshold","type":"uint8"},{"name":"appealQuorumId","type":"uint32"}],"outputs":[{"name":"id","type":"uint32"}],"stateMutability":"nonpayable"},
   {"type":"function","name":"isMember","inputs":[{"name":"id","type":"uint32"},{"name":"account","type":"address"}],"outputs":[{"name":"","type":"bool"}],"stateMutability":"view"},
   {"type":"function","name":"membersOf","inputs":[{"name":"id","type":"uint32"}],"outputs":[{"name":"members","type":"address[]"}],"stateMutability":"view"},
   {"type":"function","name":"quorumCount","inputs":[],"outputs":[{"name":"","type":"uint32"}],"stateMutability":"view"},

@@ -69,7 +69,8 @@ export interface ChainOperator {
   /** Part of it that is leaving. */
   readonly unbonding: UsdcBase
 }
-export type VerdictStatus = 'none' | 'submitted' | 'slashed'
+/** `appealed` waits for a ruling; `slashed` and `overturned` are final. */
+export type VerdictStatus = 'none' | 'submitted' | 'appealed' | 'slashed' | 'overturned'
 
 /**
  * Transactions of one hot key. Each is idempotent on chain; an implementation keeps the signed transaction durably

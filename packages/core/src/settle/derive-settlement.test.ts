@@ -76,6 +76,7 @@ describe('deriveSettlement', () => {
       aggregator: one.terms.aggregator,
       quorumId: one.terms.quorumId,
       ordersHash: derivePackedHash(packOrders(derived.settlement.orders)),
+      tabsHash: derivePackedHash('0x'),
       payoutsHash: derivePackedHash(packPayouts(derived.settlement.payouts)),
       fee: derived.settlement.fee,
       resultsRoot: derived.settlement.resultsRoot,

@@ -4,6 +4,7 @@ import {
   deriveResultsRoot,
   packOrders,
   packPayouts,
+  packTabs,
   sumUsdc,
   usdc,
   type Address,
@@ -71,8 +72,10 @@ export function toBatch({
   readonly aggregator: Address
 }): SettlementBatch {
   const ordersHash = derivePackedHash(packOrders(settlement.orders))
+  const tabsHash = derivePackedHash(packTabs([]))
   const payoutsHash = derivePackedHash(packPayouts(settlement.payouts))
-  return { aggregator, quorumId, ordersHash, payoutsHash, fee: settlement.fee, resultsRoot: settlement.resultsRoot }
+  const { fee, resultsRoot } = settlement
+  return { aggregator, quorumId, ordersHash, tabsHash, payoutsHash, fee, resultsRoot }
 }
 
 const acceptedResults = ({ orderId, shards }: JudgedEvidence): ShardResult[] =>

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EscrowBase} from "./EscrowBase.sol";
+import {ITabs, Tab} from "./interfaces/ITabs.sol";
+import {IUsdc} from "./interfaces/IUsdc.sol";
+import {SettlementBatch} from "./interfaces/OrderTypes.sol";
+import {BatchCodec, TabRecord} from "./libraries/BatchCodec.sol";
+import {LowSignature} from "./libraries/LowSignature.sol";
+import {TabLib, TabWord} from "./libraries/TabLib.sol";
+import {UsdcPull} from "./libraries/UsdcPull.sol";
+
+/// @title Tabs
+/// @notice See `ITabs`.
+abstract contract Tabs is EscrowBase {
+    using BatchCodec for bytes;
+    using TabLib for TabWord;
+    using UsdcPull for IUsdc;
+
+    /// @inheritdoc ITabs
+    uint40 public constant TAB_EXIT_DELAY = 7 days;
+
+    mapping(address client => mapping(address aggregator => TabWord word)) private _tabs;
+
+    /// @inheritdoc ITabs
+    function topUpTab(address client, address aggregator, uint64 amount) external nonReentrant {
+        _topUp(client, aggregator, amount, msg.sender);
+        TOKEN.pull(msg.sender, amount);
+    }
+
+    /// @inheritdoc ITabs
+    function topUpTabWithAuthorization(
+        address client,
+        address aggregator,
+        uint64 amount,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 salt,
+        bytes calldata signature
+    ) external nonReentrant {
+        _topUp(client, aggregator, amount, client);
+        bytes32 nonce = hashTabDeposit(client, aggregator, amount, salt);
+        TOKEN.pullWithAuthorization(client, amount, validAfter, validBefore, nonce, signature);
+    }
+
+    /// @inheritdoc ITabs
+    function startTabExit(address aggregator, uint64 amount) external {
+        TabWord word = _tabs[msg.sender][aggregator];
+        uint64 available = word.available();
+        if (amount > available) revert TabOverdraw(msg.sender, available, amount);
+        if (amount == 0 && word.exitAt() == 0) revert NoTabExit(msg.sender, aggregator);
+
+        uint40 exitAt = amount == 0 ? 0 : uint40(block.timestamp) + TAB_EXIT_DELAY;
+        _tabs[msg.sender][aggregator] = word.withExit(amount, exitAt);
+        emit TabExitStarted(msg.sender, aggregator, amount, exitAt);
+    }
+
+    /// @inheritdoc ITabs
+    function finishTabExit(address client, address aggregator) external nonReentrant {
+        TabWord word = _tabs[client][aggregator];
+        if (word.exitAt() == 0) revert NoTabExit(client, aggregator);
+        if (block.timestamp < word.exitAt()) revert TooEarly(word.exitAt());
+
+        uint64 available = word.available();
+        uint64 amount = word.exiting() < available ? word.exiting() : available;
+        _tabs[client][aggregator] =
+            amount == available
+                ? word.emptied()
+                : word.withDeposited(word.deposited() - amount).withExit(0, 0);
+        emit TabExitFinished(client, aggregator, amount, _push(client, amount));
+    }
+
+    /// @inheritdoc ITabs
+    function tab(address client, address aggregator) external view returns (Tab memory) {
+        return _tabs[client][aggregator].unpack();
+    }
+
+    /// @inheritdoc ITabs
+    function hashVoucher(
+        address client,
+        address aggregator,
+        uint32 quorumId,
+        uint16 feeBps,
+        uint24 generation,
+        uint64 ceiling
+    ) public view returns (bytes32) {
+        return
+            _hashTypedDataV4(TabLib.hashVoucher(client, aggregator, quorumId, feeBps, generation, ceiling));
+    }
+
+    /// @inheritdoc ITabs
+    function hashTabDeposit(
+        address client,
+        address aggregator,
+        uint64 amount,
+        bytes32 salt
+    ) public view returns (bytes32) {
+        return _hashTypedDataV4(TabLib.hashDeposit(client, aggregator, amount, salt));
+    }
+
+    /// @dev Notes a payment into a tab; the caller pulls the money, or everything reverts.
+    function _topUp(address client, address aggregator, uint64 amount, address payer) private {
+        _requireIntake();
+        if (amount == 0) revert ZeroAmount();
+        if (client == address(0)) revert ZeroClient();
+        if (aggregator == address(0)) revert ZeroAggregator();
+
+        TabWord word = _tabs[client][aggregator];
+        uint64 deposited = word.deposited() + amount;
+        _tabs[client][aggregator] = word.withDeposited(deposited);
+        emit TabToppedUp(client, aggregator, payer, amount, deposited);
+    }
+
+    /// @dev Draws every tab of a batch. Returns the sum, and the most that the fee can be.
+    function _drawAll(SettlementBatch calldata batch) internal returns (uint256 charged, uint256 feeCap) {
+        uint256 count = batch.tabs.tabCount();
+        address previous;
+        for (uint256 i = 0; i < count; ++i) {
+            TabRecord memory record = batch.tabs.tabAt(i);
+            if (record.client <= previous) revert TabsNotSorted(record.client);
+            previous = record.client;
+            uint256 drawn = _draw(record, batch.aggregator, batch.quorumId, batch.resultsRoot);
+            charged += drawn;
+            feeCap += (drawn * record.feeBps) / BPS;
+        }
+    }
+
+    /// @dev Draws one tab as far as its record says. Returns what that is.
+    function _draw(
+        TabRecord memory record,
+        address aggregator,
+        uint32 quorumId,
+        bytes32 resultsRoot
+    ) private returns (uint64 drawn) {
+        TabWord word = _tabs[record.client][aggregator];
+        bytes32 digest = hashVoucher(
+            record.client,
+            aggregator,
+            quorumId,
+            record.feeBps,
+            word.generation(),
+            record.ceiling
+        );
+        if (LowSignature.recover(digest, record.r, record.s, record.v) != record.client) {
+            revert BadSignature(record.client);
+        }
+        if (record.feeBps > MAX_FEE_BPS) revert FeeBpsOverCap(record.feeBps, MAX_FEE_BPS);
+        uint64 spent = word.spent();
+        uint64 spentAfter = record.spentAfter;
+        if (spentAfter <= spent) revert TabReplayed(record.client, spent, spentAfter);
+        if (spentAfter > record.ceiling) revert OverCeiling(record.client, record.ceiling, spentAfter);
+        if (spentAfter > word.deposited()) revert TabOverdraw(record.client, word.deposited(), spentAfter);
+
+        _tabs[record.client][aggregator] = word.withSpent(spentAfter);
+        drawn = spentAfter - spent;
+        emit TabDrawn(record.client, aggregator, drawn, spentAfter, resultsRoot);
+    }
+}
