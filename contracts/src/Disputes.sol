@@ -118,10 +118,10 @@ contract Disputes is Proofs {
     function appeal(bytes32 verdictId) external nonReentrant {
         VerdictRecord storage record = _open(verdictId);
         if (record.status == VerdictStatus.Appealed) revert AppealUnderWay(verdictId);
-        if (block.timestamp >= record.closesAt) revert TooLate(record.closesAt);
         uint8 round = record.round;
         uint32 benchId = QUORUMS.appealOf(record.benchId);
         if (benchId == 0 || round >= MAX_APPEALS) revert NoAppeal(verdictId, round);
+        if (block.timestamp >= record.closesAt) revert TooLate(record.closesAt);
 
         uint64 bond = bondOf(record.slash, round);
         uint40 ruleBy = uint40(block.timestamp) + RULING_WINDOW;

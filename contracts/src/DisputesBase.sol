@@ -182,13 +182,16 @@ abstract contract DisputesBase is IDisputes, ReentrancyGuardTransient {
         if (problem != ECDSA.RecoverError.NoError || signer != accused) revert NotInvolved(accused);
     }
 
-    /// @dev Takes stake and shares out what came. The dust goes to the fund.
+    /// @dev Takes stake and shares out what came, which a changed token can make less. The dust goes to the fund.
     function _slash(bytes32 verdictId, uint64 amount) internal returns (uint64 taken) {
         VerdictRecord storage record = _verdicts[verdictId];
+        uint256 before = TOKEN.balanceOf(address(this));
         taken = STAKES.slash(record.accused, amount);
-        uint64 toDetector = _shareDown(taken, DETECTOR_BPS);
-        uint64 toClient = _shareDown(taken, CLIENT_BPS);
-        uint64 toFund = taken - toDetector - toClient;
+        uint256 gain = TOKEN.balanceOf(address(this)) - before;
+        uint64 came = gain < taken ? uint64(gain) : taken;
+        uint64 toDetector = _shareDown(came, DETECTOR_BPS);
+        uint64 toClient = _shareDown(came, CLIENT_BPS);
+        uint64 toFund = came - toDetector - toClient;
         credit[record.detector] += toDetector;
         credit[record.client] += toClient;
         fundBalance += toFund;

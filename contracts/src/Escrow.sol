@@ -109,18 +109,15 @@ contract Escrow is Tabs {
     /// @inheritdoc IEscrow
     function settle(SettlementBatch calldata batch, bytes calldata signatures) external nonReentrant {
         bytes32 digest = hashBatch(batch);
-        QUORUMS.requireSigned(batch.quorumId, digest, signatures);
+        uint32 quorumId = batch.quorumId;
+        QUORUMS.requireSigned(quorumId, digest, signatures);
 
-        if (batch.orders.length == 0 && batch.tabs.length == 0) revert EmptyBatch();
-        (uint256 charged, uint256 feeCap) = _chargeAll(batch.orders, batch.quorumId, batch.resultsRoot);
-        if (batch.tabs.length != 0) {
-            (uint256 drawn, uint256 drawnFeeCap) = _drawAll(batch);
-            charged += drawn;
-            feeCap += drawnFeeCap;
-        }
-        _pay(batch.payouts, batch.aggregator, batch.fee, charged, feeCap);
+        address aggregator = batch.aggregator;
+        uint64 fee = batch.fee;
+        (uint256 charged, uint256 feeCap) = _chargeBatch(batch, quorumId, aggregator);
+        _pay(batch.payouts, aggregator, fee, charged, feeCap);
 
-        emit BatchSettled(digest, batch.aggregator, batch.quorumId, charged, batch.fee);
+        emit BatchSettled(digest, aggregator, quorumId, charged, fee);
     }
 
     /// @inheritdoc IEscrow
@@ -262,6 +259,22 @@ contract Escrow is Tabs {
         TOKEN.pullWithAuthorization(terms.client, terms.maxAmount, validAfter, validBefore, id, signature);
     }
 
+    /// @dev Charges every order and tab of a batch. Returns the sum, and the most that the fee can be. The packed records
+    /// are taken out of the batch once: the compiler checks their bounds at each access.
+    function _chargeBatch(
+        SettlementBatch calldata batch,
+        uint32 quorumId,
+        address aggregator
+    ) private returns (uint256 charged, uint256 feeCap) {
+        bytes calldata orders = batch.orders;
+        bytes calldata tabs = batch.tabs;
+        if (orders.length != 0) (charged, feeCap) = _chargeAll(orders, quorumId, batch.resultsRoot);
+        else if (tabs.length == 0) revert EmptyBatch();
+        if (tabs.length == 0) return (charged, feeCap);
+        (uint256 drawn, uint256 drawnFeeCap) = _drawAll(tabs, aggregator, quorumId);
+        return (charged + drawn, feeCap + drawnFeeCap);
+    }
+
     /// @dev Charges every order of a batch. Returns the sum, and the most that the fee can be.
     function _chargeAll(
         bytes calldata orders,
@@ -270,12 +283,15 @@ contract Escrow is Tabs {
     ) private returns (uint256 charged, uint256 feeCap) {
         uint256 count = orders.orderCount();
         bytes32 previous;
-        for (uint256 i = 0; i < count; ++i) {
-            (bytes32 id, uint256 amount) = orders.orderAt(i);
-            if (id <= previous) revert OrdersNotSorted(id);
-            previous = id;
-            charged += amount;
-            feeCap += _charge(id, amount, quorumId, resultsRoot);
+        // Sums of uint64 in uint256.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                (bytes32 id, uint256 amount) = orders.orderAt(i);
+                if (id <= previous) revert OrdersNotSorted(id);
+                previous = id;
+                charged += amount;
+                feeCap += _charge(id, amount, quorumId, resultsRoot);
+            }
         }
     }
 

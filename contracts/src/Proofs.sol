@@ -76,8 +76,8 @@ abstract contract Proofs is DisputesBase {
             proof.validator,
             CONFLICTING_AUDITS
         );
-        _requireAudit(fault, proof.first);
-        _requireAudit(fault, proof.second);
+        // Audits of two commitments, which an equivocating provider can ask for, have two honest answers.
+        if (_requireAudit(fault, proof.first) != _requireAudit(fault, proof.second)) revert NoConflict();
         return _convict(fault, terms, reporter);
     }
 
@@ -135,9 +135,12 @@ abstract contract Proofs is DisputesBase {
         return hashCommit(fault.orderId, fault.shard, fault.attempt, fault.accused, commitment, sealedHash);
     }
 
-    /// @dev Both audits open the same commitment, or the signature of one of them does not fit.
-    function _requireAudit(Fault memory fault, AuditProof calldata audit) private view {
-        bytes32 commitment = commitmentOf(
+    /// @dev Returns the commitment under audit, of this attempt of this order by its opening.
+    function _requireAudit(
+        Fault memory fault,
+        AuditProof calldata audit
+    ) private view returns (bytes32 commitment) {
+        commitment = commitmentOf(
             fault.orderId,
             fault.shard,
             fault.attempt,

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {EscrowBase} from "./EscrowBase.sol";
 import {ITabs, Tab} from "./interfaces/ITabs.sol";
 import {IUsdc} from "./interfaces/IUsdc.sol";
-import {SettlementBatch} from "./interfaces/OrderTypes.sol";
 import {BatchCodec, TabRecord} from "./libraries/BatchCodec.sol";
 import {LowSignature} from "./libraries/LowSignature.sol";
 import {TabLib, TabWord} from "./libraries/TabLib.sol";
@@ -20,7 +19,12 @@ abstract contract Tabs is EscrowBase {
     /// @inheritdoc ITabs
     uint40 public constant TAB_EXIT_DELAY = 7 days;
 
-    mapping(address client => mapping(address aggregator => TabWord word)) private _tabs;
+    /// @dev A struct, so that a tab is found once and written through a pointer.
+    struct Slot {
+        TabWord word;
+    }
+
+    mapping(address client => mapping(address aggregator => Slot slot)) private _tabs;
 
     /// @inheritdoc ITabs
     function topUpTab(address client, address aggregator, uint64 amount) external nonReentrant {
@@ -45,25 +49,27 @@ abstract contract Tabs is EscrowBase {
 
     /// @inheritdoc ITabs
     function startTabExit(address aggregator, uint64 amount) external {
-        TabWord word = _tabs[msg.sender][aggregator];
+        Slot storage slot = _tabs[msg.sender][aggregator];
+        TabWord word = slot.word;
         uint64 available = word.available();
         if (amount > available) revert TabOverdraw(msg.sender, available, amount);
         if (amount == 0 && word.exitAt() == 0) revert NoTabExit(msg.sender, aggregator);
 
         uint40 exitAt = amount == 0 ? 0 : uint40(block.timestamp) + TAB_EXIT_DELAY;
-        _tabs[msg.sender][aggregator] = word.withExit(amount, exitAt);
+        slot.word = word.withExit(amount, exitAt);
         emit TabExitStarted(msg.sender, aggregator, amount, exitAt);
     }
 
     /// @inheritdoc ITabs
     function finishTabExit(address client, address aggregator) external nonReentrant {
-        TabWord word = _tabs[client][aggregator];
+        Slot storage slot = _tabs[client][aggregator];
+        TabWord word = slot.word;
         if (word.exitAt() == 0) revert NoTabExit(client, aggregator);
         if (block.timestamp < word.exitAt()) revert TooEarly(word.exitAt());
 
         uint64 available = word.available();
         uint64 amount = word.exiting() < available ? word.exiting() : available;
-        _tabs[client][aggregator] =
+        slot.word =
             amount == available
                 ? word.emptied()
                 : word.withDeposited(word.deposited() - amount).withExit(0, 0);
@@ -72,7 +78,7 @@ abstract contract Tabs is EscrowBase {
 
     /// @inheritdoc ITabs
     function tab(address client, address aggregator) external view returns (Tab memory) {
-        return _tabs[client][aggregator].unpack();
+        return _tabs[client][aggregator].word.unpack();
     }
 
     /// @inheritdoc ITabs
@@ -105,23 +111,31 @@ abstract contract Tabs is EscrowBase {
         if (client == address(0)) revert ZeroClient();
         if (aggregator == address(0)) revert ZeroAggregator();
 
-        TabWord word = _tabs[client][aggregator];
+        Slot storage slot = _tabs[client][aggregator];
+        TabWord word = slot.word;
         uint64 deposited = word.deposited() + amount;
-        _tabs[client][aggregator] = word.withDeposited(deposited);
+        slot.word = word.withDeposited(deposited);
         emit TabToppedUp(client, aggregator, payer, amount, deposited);
     }
 
     /// @dev Draws every tab of a batch. Returns the sum, and the most that the fee can be.
-    function _drawAll(SettlementBatch calldata batch) internal returns (uint256 charged, uint256 feeCap) {
-        uint256 count = batch.tabs.tabCount();
+    function _drawAll(
+        bytes calldata tabs,
+        address aggregator,
+        uint32 quorumId
+    ) internal returns (uint256 charged, uint256 feeCap) {
+        uint256 count = tabs.tabCount();
         address previous;
-        for (uint256 i = 0; i < count; ++i) {
-            TabRecord memory record = batch.tabs.tabAt(i);
-            if (record.client <= previous) revert TabsNotSorted(record.client);
-            previous = record.client;
-            uint256 drawn = _draw(record, batch.aggregator, batch.quorumId, batch.resultsRoot);
-            charged += drawn;
-            feeCap += (drawn * record.feeBps) / BPS;
+        // Sums of uint64 in uint256.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                TabRecord memory record = tabs.tabAt(i);
+                if (record.client <= previous) revert TabsNotSorted(record.client);
+                previous = record.client;
+                uint256 drawn = _draw(record, aggregator, quorumId);
+                charged += drawn;
+                feeCap += (drawn * record.feeBps) / BPS;
+            }
         }
     }
 
@@ -129,17 +143,19 @@ abstract contract Tabs is EscrowBase {
     function _draw(
         TabRecord memory record,
         address aggregator,
-        uint32 quorumId,
-        bytes32 resultsRoot
+        uint32 quorumId
     ) private returns (uint64 drawn) {
-        TabWord word = _tabs[record.client][aggregator];
-        bytes32 digest = hashVoucher(
-            record.client,
-            aggregator,
-            quorumId,
-            record.feeBps,
-            word.generation(),
-            record.ceiling
+        Slot storage slot = _tabs[record.client][aggregator];
+        TabWord word = slot.word;
+        bytes32 digest = _hashTypedDataV4(
+            TabLib.hashVoucher(
+                record.client,
+                aggregator,
+                quorumId,
+                record.feeBps,
+                word.generation(),
+                record.ceiling
+            )
         );
         if (LowSignature.recover(digest, record.r, record.s, record.v) != record.client) {
             revert BadSignature(record.client);
@@ -151,8 +167,8 @@ abstract contract Tabs is EscrowBase {
         if (spentAfter > record.ceiling) revert OverCeiling(record.client, record.ceiling, spentAfter);
         if (spentAfter > word.deposited()) revert TabOverdraw(record.client, word.deposited(), spentAfter);
 
-        _tabs[record.client][aggregator] = word.withSpent(spentAfter);
+        slot.word = word.withSpent(spentAfter);
         drawn = spentAfter - spent;
-        emit TabDrawn(record.client, aggregator, drawn, spentAfter, resultsRoot);
+        emit TabDrawn(record.client, aggregator, drawn, spentAfter);
     }
 }

@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--json]`: runs one benchmark and prints every figure beside its baseline of the same run. */
+import { runGas } from './gas.ts'
 import { runLatency } from './latency.ts'
 
 /** One measured figure. `baseline` is in the same unit and from the same run; `ratio` is what can be compared across machines. */
@@ -8,14 +9,15 @@ export interface Figure {
   readonly unit: string
   readonly baseline: number
   readonly ratio: number
-  /** Largest ratio that is wanted. */
-  readonly goal: number
+  /** Largest ratio, or largest value, that is wanted; none when the figure is for information. */
+  readonly goal: number | undefined
+  readonly goalOf: 'ratio' | 'value'
   readonly met: boolean
 }
 /** Runs a benchmark; `note` takes progress. */
 export type Benchmark = (note: (line: string) => void) => Promise<readonly Figure[]>
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { latency: runLatency }
+const benchmarks: Readonly<Record<string, Benchmark>> = { gas: runGas, latency: runLatency }
 
 const [name, ...flags] = process.argv.slice(2)
 const benchmark = name === undefined ? undefined : benchmarks[name]
@@ -28,6 +30,7 @@ if (name === undefined || benchmark === undefined) {
   else for (const figure of figures) console.log(describe(figure))
 }
 
-function describe({ name: title, value, unit, baseline, ratio, goal, met }: Figure): string {
-  return `${title.padEnd(52)} ${value.toFixed(0)} ${unit}  ÷ ${baseline.toFixed(0)} = ${ratio.toFixed(2)}  (goal ≤ ${goal}: ${met ? 'met' : 'missed'})`
+function describe({ name: title, value, unit, baseline, ratio, goal, goalOf, met }: Figure): string {
+  const figure = `${title.padEnd(92)} ${value.toFixed(0).padStart(9)} ${unit}  ÷ ${baseline.toFixed(0)} = ${ratio.toFixed(3)}`
+  return goal === undefined ? figure : `${figure}  (${goalOf} ≤ ${goal}: ${met ? 'met' : 'missed'})`
 }

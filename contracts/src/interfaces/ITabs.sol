@@ -38,19 +38,12 @@ interface ITabs {
         uint64 amount,
         uint64 deposited
     );
-    /// @notice A settlement drew a tab.
+    /// @notice A settlement drew a tab. The `BatchSettled` of the same transaction names what was signed.
     /// @param client Whose tab.
     /// @param aggregator For whom.
     /// @param charged USDC base units drawn now.
     /// @param spent Drawn in all in this generation.
-    /// @param resultsRoot Merkle root of the results paid for.
-    event TabDrawn(
-        address indexed client,
-        address indexed aggregator,
-        uint64 charged,
-        uint64 spent,
-        bytes32 resultsRoot
-    );
+    event TabDrawn(address indexed client, address aggregator, uint64 charged, uint64 spent);
     /// @notice A client asked to have money back, or called that off (`amount` 0).
     /// @param client Whose tab.
     /// @param aggregator For whom.

@@ -14,8 +14,6 @@ library PackedLedger {
     }
 
     uint256 private constant LANE = type(uint64).max;
-    /// @dev Higher than any slot of a uint32 index.
-    uint256 private constant NO_SLOT = type(uint256).max;
 
     /// @notice An operator's balance.
     function balanceOf(Ledger storage ledger, uint32 index) internal view returns (uint64) {
@@ -28,6 +26,7 @@ library PackedLedger {
     }
 
     /// @notice Adds packed payouts, which must ascend by index from 1, and writes each slot once.
+    /// @dev In assembly because it is what every paid operator costs: the compiler's loop took 250 gas more for each.
     /// @return sum What was added in all.
     /// @return unproven The last index, if its balance was zero before: whoever had one is known to exist, and so are
     /// all below. Otherwise 0.
@@ -35,29 +34,60 @@ library PackedLedger {
         Ledger storage ledger,
         bytes calldata payouts
     ) internal returns (uint256 sum, uint256 unproven) {
-        uint256 count = BatchCodec.payoutCount(payouts);
-        uint256 previous;
-        uint256 slot = NO_SLOT;
-        uint256 lanes;
+        // Only whole records from here on.
+        BatchCodec.payoutCount(payouts);
+        bytes4 unsorted = IEscrow.PayoutsNotSorted.selector;
+        bytes4 overflow = IEscrow.LedgerOverflow.selector;
         // Nothing here can run over: sums of uint64 in uint256, and the lane is checked.
-        unchecked {
-            for (uint256 i = 0; i < count; ++i) {
-                (uint256 index, uint256 amount) = BatchCodec.payoutAt(payouts, i);
-                if (index <= previous) revert IEscrow.PayoutsNotSorted(uint32(index));
-                previous = index;
-                if (index >> 2 != slot) {
-                    if (slot != NO_SLOT) ledger.slots[slot] = lanes;
-                    slot = index >> 2;
-                    lanes = ledger.slots[slot];
-                }
-                uint256 balance = (lanes >> _shift(index)) & LANE;
-                if (balance + amount > LANE) revert IEscrow.LedgerOverflow(uint32(index));
-                lanes += amount << _shift(index);
-                sum += amount;
-                unproven = balance == 0 ? index : 0;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            function fail(selector, operator) {
+                mstore(0x00, selector)
+                mstore(0x04, operator)
+                revert(0x00, 0x24)
             }
+            let end := add(payouts.offset, payouts.length)
+            let previous := 0
+            // No slot of a uint32 index is this high.
+            let slot := not(0)
+            let key := 0
+            let lanes := 0
+            let had := 1
+            for {
+                let cursor := payouts.offset
+            } lt(cursor, end) {
+                cursor := add(cursor, 12)
+            } {
+                let record := shr(160, calldataload(cursor))
+                let index := shr(64, record)
+                let amount := and(record, 0xffffffffffffffff)
+                if iszero(gt(index, previous)) {
+                    fail(unsorted, index)
+                }
+                previous := index
+                if iszero(eq(shr(2, index), slot)) {
+                    if key {
+                        sstore(key, lanes)
+                    }
+                    slot := shr(2, index)
+                    mstore(0x00, slot)
+                    mstore(0x20, ledger.slot)
+                    key := keccak256(0x00, 0x40)
+                    lanes := sload(key)
+                }
+                let shift := shl(6, and(index, 3))
+                had := and(shr(shift, lanes), 0xffffffffffffffff)
+                if gt(add(had, amount), 0xffffffffffffffff) {
+                    fail(overflow, index)
+                }
+                lanes := add(lanes, shl(shift, amount))
+                sum := add(sum, amount)
+            }
+            if key {
+                sstore(key, lanes)
+            }
+            unproven := mul(previous, iszero(had))
         }
-        if (slot != NO_SLOT) ledger.slots[slot] = lanes;
     }
 
     function _shift(uint256 index) private pure returns (uint256) {

@@ -24,23 +24,19 @@ library QuorumLib {
 
         address previous;
         uint256 next;
-        for (uint256 i = 0; i < count; ++i) {
-            address signer = _recover(digest, signatures, i);
-            if (signer <= previous) revert IQuorums.SignersNotSorted(signer);
-            previous = signer;
-            // Both lists ascend, so one pass over the members serves all signatures.
-            next = data.find(signer, next);
-            if (next == 0) revert IQuorums.NotMember(id, signer);
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                (bytes32 r, bytes32 s, uint8 v) = signatures.signatureAt(i);
+                address signer = LowSignature.recover(digest, r, s, v);
+                if (signer <= previous) {
+                    if (signer == address(0)) revert IQuorums.BadQuorumSignature(i);
+                    revert IQuorums.SignersNotSorted(signer);
+                }
+                previous = signer;
+                // Both lists ascend, so one pass over the members serves all signatures.
+                next = data.find(signer, next);
+                if (next == 0) revert IQuorums.NotMember(id, signer);
+            }
         }
-    }
-
-    function _recover(
-        bytes32 digest,
-        bytes calldata signatures,
-        uint256 position
-    ) private pure returns (address signer) {
-        (bytes32 r, bytes32 s, uint8 v) = signatures.signatureAt(position);
-        signer = LowSignature.recover(digest, r, s, v);
-        if (signer == address(0)) revert IQuorums.BadQuorumSignature(position);
     }
 }

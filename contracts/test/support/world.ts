@@ -41,15 +41,21 @@ const VALIDATORS = 5
 const PROVIDERS = 16
 const THRESHOLD = 3
 /** The switches of the tokens in `src/testing/OddTokens.sol`. */
-const oddTokenAbi = parseAbi(['function setFee(uint256 fee)', 'function setHook(address target, bytes call)'])
+const oddTokenAbi = parseAbi([
+  'function setFee(uint256 fee)',
+  'function setHook(address target, bytes call)',
+  'function setRefused(address account, bool on)',
+])
 
 /** Enough for every single call of these tests, and a quarter of what a Polygon transaction may use. */
 const GAS = 8_000_000n
 
 export interface WorldOptions extends Partial<Omit<DeployMarketOptions, 'walletClient' | 'publicClient'>> {
   readonly chainId?: number
+  /** Rules of the chain; default the newest. */
+  readonly hardfork?: 'osaka' | 'prague'
   /** Deploys a token from `src/testing` instead of TestUsdc. */
-  readonly tokenName?: 'FeeUsdc' | 'ReenteringUsdc' | 'WideUsdc' | 'UsdcProxy'
+  readonly tokenName?: 'FalseUsdc' | 'FeeUsdc' | 'ReenteringUsdc' | 'WideUsdc' | 'UsdcProxy'
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>
@@ -59,12 +65,12 @@ export type World = Awaited<ReturnType<typeof openWorld>>
  * 10 000 test USDC and has approved the escrow and the stakes contract.
  */
 export async function openWorld(options: WorldOptions = {}) {
-  const { chainId = 31_337, tokenName, ...deployOptions } = options
+  const { chainId = 31_337, hardfork = 'osaka', tokenName, ...deployOptions } = options
   const cast = createCast()
   const everyone = [cast.deployer, cast.client, cast.aggregator, cast.detector, cast.stranger]
   everyone.push(...cast.validators, ...cast.providers)
   const accounts = everyone.map(({ key }) => ({ privateKey: key, balance: parseEther('10000') }))
-  const connection = await network.create({ network: 'default', override: { chainId, accounts } })
+  const connection = await network.create({ network: 'default', override: { chainId, accounts, hardfork } })
   const chain = toChain(chainId)
   const transport = custom(connection.provider, { retryCount: 0 })
   const publicClient = createPublicClient({ chain, transport, pollingInterval: 10, cacheTime: 0 })
