@@ -36,6 +36,9 @@ contract Escrow is Tabs {
     /// @inheritdoc IEscrow
     uint256 public constant FUND_GAS = 300_000;
 
+    /// @dev Errors of this contract and of the token are shorter.
+    uint256 private constant MAX_REASON = 256;
+
     /// @inheritdoc IDeposits
     address public immutable DEPOSIT_ACCOUNT = address(new DepositAccount());
 
@@ -75,6 +78,8 @@ contract Escrow is Tabs {
             try this.fundOne{gas: FUND_GAS}(fundings[i]) {
                 ++funded;
             } catch (bytes memory reason) {
+                // A log costs 8 gas a byte: a longer reason would cost more than the funding itself.
+                if (reason.length > MAX_REASON) reason = "";
                 emit FundingSkipped(orderId(fundings[i].terms), reason);
             }
         }
@@ -101,6 +106,7 @@ contract Escrow is Tabs {
         // A client that cannot be paid now must not keep its order from being funded: the surplus stays to be swept.
         try account.flush(TOKEN, terms.client, surplus) {
             emit DepositSwept(id, terms.client, address(TOKEN), surplus);
+            // solhint-disable-next-line no-empty-blocks
         } catch {}
     }
 

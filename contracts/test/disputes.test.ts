@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 
-import { type Hex, concatHex, decodeEventLog, sliceHex, zeroAddress } from 'viem'
+import { type Address, type Hex, concatHex, decodeEventLog, sliceHex, zeroAddress } from 'viem'
 
 import { disputesAbi } from '../../packages/chain/src/abi/disputes.ts'
 import { type SomeVerdict, orderIdOf, signAll, someTerms, withHighS } from './support/messages.ts'
@@ -189,6 +189,48 @@ describe('disputes', () => {
       await rejectsWith(attempt(order, { ...verdict, quorumId: 2 }), 'WrongQuorum', [2, 1])
     })
 
+    it('takes 200 times what the order could cost at most', async () => {
+      const order = await fundedOrder(world, { maxAmount: 3n })
+      await attempt(order, someVerdict(world, order, { slash: 600n }))
+      const over = attempt(order, someVerdict(world, order, { slash: 601n }))
+      await rejectsWith(over, 'SlashOverCap', [601n, 600n])
+      const most = attempt(order, someVerdict(world, order, { slash: 2n ** 64n - 1n }))
+      await rejectsWith(most, 'SlashOverCap', [2n ** 64n - 1n, 600n])
+    })
+
+    it('may be on a job of a tab, once its client has had one with that aggregator', async () => {
+      const { escrow, client, stranger } = world
+      const terms = await someTerms(world)
+      const job = { terms, id: orderIdOf(world, terms) }
+      const verdict = someVerdict(world, job)
+      const topUp = (whose: Address, aggregator: Address) =>
+        world.mined(escrow.write.topUpTab([whose, aggregator, USDC], as(client)))
+      await rejectsWith(attempt(job, verdict), 'OrderUnknown', [job.id])
+      await topUp(client.address, stranger.address)
+      await topUp(stranger.address, terms.aggregator)
+      await rejectsWith(attempt(job, verdict), 'OrderUnknown', [job.id])
+      await topUp(client.address, terms.aggregator)
+      await attempt(job, verdict)
+
+      // The client takes everything back, and had a tab nevertheless.
+      await world.mined(escrow.write.startTabExit([terms.aggregator, USDC], as(client)))
+      const { exitAt } = await escrow.read.tab([client.address, terms.aggregator])
+      const late = await someTerms(world, { refundAt: exitAt + DAY })
+      await world.warp(exitAt)
+      await world.mined(escrow.write.finishTabExit([client.address, terms.aggregator], as(stranger)))
+      assert.equal((await escrow.read.tab([client.address, terms.aggregator])).deposited, 0n)
+      const later = { terms: late, id: orderIdOf(world, late) }
+      await attempt(later, someVerdict(world, later))
+    })
+
+    it('is brought by anyone', async () => {
+      const order = await fundedOrder(world)
+      const args = await argsFor(order, someVerdict(world, order))
+      for (const { account } of [provider, validator, world.client, world.aggregator, world.detector, world.stranger]) {
+        await world.disputes.simulate.submitVerdict(args, { account })
+      }
+    })
+
     it('comes within three days of refundAt, and not later', async () => {
       const order = await fundedOrder(world)
       const last = order.terms.refundAt + 3 * DAY
@@ -265,6 +307,18 @@ describe('disputes', () => {
       await world.warp((await world.now()) + APPEAL_WINDOW)
       await world.mined(disputes.write.finalizeVerdict([await idOf(verdict)], as(stranger)))
       assert.equal((await stakes.read.operator([validator.address])).active, VALIDATOR_STAKE - 10n * USDC)
+    })
+
+    it('has an id of its own: one operator may fail as provider and as validator of an attempt', async () => {
+      const { order, id } = await submitted()
+      const both = someVerdict(world, order, { accused: provider.address, outcome: 2 })
+      const proof = await auditProof(world, both, provider)
+      const args = await submit(order, both, proof)
+      await world.mined(world.disputes.write.submitValidatorVerdict(args, as(world.stranger)))
+      const other = await idOf(both)
+      assert.notEqual(id, other)
+      await rejectsWith(world.disputes.simulate.submitValidatorVerdict(args), 'VerdictExists', [other])
+      assert.equal((await world.stakes.read.exposure([provider.address])).holds, 2)
     })
 
     it('may judge provider and validator of the same attempt', async () => {

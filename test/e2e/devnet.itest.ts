@@ -4,10 +4,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { mintTestUsdc } from '@assay/contracts/test-usdc'
 import { openDevnet, type Devnet } from '@assay/devnet'
 import { isMarketError, type AttemptView, type ErrorCode } from '@assay/protocol'
 import { openClient, type Client, type MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs } from '@assay/sdk/node'
+import { createPublicClient, createWalletClient, http, keccak256, parseAbi, toBytes } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { loadTestImage } from './test-image.ts'
 
 const signal = new AbortController().signal
@@ -89,6 +92,34 @@ test('the eight lines of the README run a paid sharded job', async () => {
   } finally {
     await rm(path, { force: true })
   }
+})
+
+test('a transfer from any wallet to the deposit address pays for a job', async () => {
+  // A stranger to the market: a funded account of the chain that nobody in the devnet uses.
+  const stranger = privateKeyToAccount(keccak256(toBytes('assay local chain account 19')))
+  const transport = http(devnet.rpcUrl)
+  const wallet = createWalletClient({ account: stranger, transport })
+  const publicClient = createPublicClient({ transport, pollingInterval: 50 })
+  const abi = parseAbi(['function transfer(address to, uint256 amount) returns (bool)'])
+  const mint = { walletClient: wallet, publicClient, token: client.market.token }
+  await mintTestUsdc({ ...mint, to: stranger.address, amount: 5_000_000n })
+  const folder = await writeInputs('transferred', 3)
+  const sent: Promise<unknown>[] = []
+  const job = await client.map({
+    image,
+    command: ['wc', '-l', '{}'],
+    inputs: inputsFromFolder(folder),
+    payBy: 'transfer',
+    onProgress: (progress) => {
+      if (progress.stage !== 'awaiting-transfer') return
+      const args = [progress.depositAddress, progress.amountUsdc] as const
+      sent.push(wallet.writeContract({ address: progress.token, abi, functionName: 'transfer', args, chain: null }))
+    },
+  })
+  await Promise.all(sent)
+  assert.equal(sent.length, 1)
+  const receipt = await job.receipt()
+  assert.equal(receipt.accepted, 3)
 })
 
 test('a provider that returns plausible garbage is convicted, slashed and earns nothing; every honest shard is paid', async () => {

@@ -35,7 +35,8 @@ interface IEscrow is IDeposits, IIntake, ITabs {
 
     /// @notice `fundMany` went on without this order.
     /// @param orderId The order.
-    /// @param reason What its funding reverted with: an error of this contract or of the token.
+    /// @param reason What its funding reverted with: an error of this contract or of the token. Empty if it ran out of
+    /// gas, or if it was longer than 256 bytes.
     event FundingSkipped(bytes32 indexed orderId, bytes reason);
 
     /// @notice An order was charged. What it was not charged is refundable from now on.

@@ -47,3 +47,33 @@ contract ReenteringUsdc is TestUsdc {
         }
     }
 }
+
+/// @title A token that says no without reverting
+/// @notice Transfers from or to a refused account move nothing and return false; an authorization, which returns nothing,
+/// is used up and moves nothing. Refusing the zero address refuses everybody.
+contract FalseUsdc is TestUsdc {
+    mapping(address account => bool) private _refused;
+
+    /// @notice Refuses or accepts an account; the zero address stands for all.
+    function setRefused(address account, bool on) external {
+        _refused[account] = on;
+    }
+
+    function transfer(address to, uint256 value) external override returns (bool) {
+        _move(msg.sender, to, value);
+        return !_refuses(msg.sender, to);
+    }
+
+    function transferFrom(address from, address to, uint256 value) external override returns (bool) {
+        _move(from, to, value);
+        return !_refuses(from, to);
+    }
+
+    function _move(address from, address to, uint256 value) internal override {
+        if (!_refuses(from, to)) super._move(from, to, value);
+    }
+
+    function _refuses(address from, address to) private view returns (bool) {
+        return _refused[address(0)] || _refused[from] || _refused[to];
+    }
+}

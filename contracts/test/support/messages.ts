@@ -305,3 +305,17 @@ export function commitmentOf(
     ),
   )
 }
+
+/** What `signAuthorization` signs. */
+export function authorizationDigest(
+  world: World,
+  given: Omit<Authorization, 'from' | 'payer'> & { from: Address },
+): Hex {
+  const { from, to, value, nonce, kind = 'ReceiveWithAuthorization', validAfter = 0n, validBefore = FAR_FUTURE } = given
+  return hashTypedData({
+    domain: { name: 'USD Coin', version: '2', chainId: world.chainId, verifyingContract: world.usdc.address },
+    types: { [kind]: AUTHORIZATION_FIELDS },
+    primaryType: kind,
+    message: { from, to, value, validAfter, validBefore, nonce },
+  })
+}

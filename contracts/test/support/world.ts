@@ -118,6 +118,8 @@ export async function openWorld(options: WorldOptions = {}) {
     quorumId: 1,
     /** Another contract with the escrow's interface. */
     escrowAt: (address: Address) => bind(address, escrowAbi),
+    /** Another token of the kind that anyone mints. */
+    usdcAt: (address: Address) => bind(address, [...usdcAbi, ...testUsdcAbi]),
     now: async () => Number((await publicClient.getBlock()).timestamp),
     /** Moves to a time: the next block has exactly this timestamp, and so do calls until then. */
     async warp(timestamp: number): Promise<void> {

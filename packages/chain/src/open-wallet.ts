@@ -1,33 +1,50 @@
-import type { ChainWriter } from '@assay/core'
+import type { ChainWriter, Sent } from '@assay/core'
 import { concatSignatures } from './concat-signatures.ts'
 import {
   asAddress,
   deriveBatchDigest,
+  deriveDepositAddress,
   deriveOrderId,
   derivePackedHash,
   deriveVerdictDigest,
   packOrders,
   packPayouts,
   packTabs,
+  type OperatorIndex,
   type OrderTerms,
   type PrivateKey,
 } from '@assay/protocol'
 import { disputesAbi } from './abi/disputes.ts'
 import { escrowAbi } from './abi/escrow.ts'
+import { callChain } from './chain-error.ts'
 import { readVerdictId } from './create-reader.ts'
 import type { Chain } from './open-chain.ts'
 import type { TransactionLog } from './transaction-log.ts'
-import { createTransactor } from './transactor.ts'
+import { createTransactor, type Resumed, type Transactor } from './transactor.ts'
+import type { TransactorOptions } from './transactor-options.ts'
+
+/** A hot key's writes, and what an earlier life of it left open. */
+export interface Wallet extends ChainWriter {
+  /** Takes what the log holds open to its end; call it once at start. What is asked for again goes on without it. */
+  resume(signal: AbortSignal): Promise<readonly Resumed[]>
+}
 
 /** Writes of one hot key on one market. The key never leaves the closure. */
-export function openWallet({ client, reader }: Chain, privateKey: PrivateKey, log: TransactionLog): ChainWriter {
+export function openWallet(
+  chain: Chain,
+  privateKey: PrivateKey,
+  log: TransactionLog,
+  options: TransactorOptions = {},
+): Wallet {
+  const { client, reader } = chain
   const { market } = reader
-  const transactor = createTransactor(client, privateKey, log)
+  const transactor = createTransactor(chain, privateKey, log, options)
   const escrow = { address: market.escrow, abi: escrowAbi } as const
   const disputes = { address: market.disputes, abi: disputesAbi } as const
   const idOf = (terms: OrderTerms) => deriveOrderId(market, terms)
   return {
     address: asAddress(transactor.address),
+    resume: (signal) => transactor.resume(signal),
     fundWithAuthorization: (terms, { validAfter, validBefore, signature }, signal) =>
       transactor.send(
         {
@@ -39,6 +56,11 @@ export function openWallet({ client, reader }: Chain, privateKey: PrivateKey, lo
         },
         signal,
       ),
+    fundFromDepositAddress(terms, signal) {
+      const effect = { ...escrow, key: `fund:${idOf(terms)}`, what: 'funding the order from its deposit address' }
+      return transactor.send({ ...effect, functionName: 'fundFromDepositAddress', args: [terms] }, signal)
+    },
+    sweepToClient: (terms, signal) => sweepToClient(chain, transactor, terms, signal),
     settle({ aggregator, quorumId, orders, payouts, fee, resultsRoot, signatures }, signal) {
       const packed = { orders: packOrders(orders), tabs: packTabs([]), payouts: packPayouts(payouts) }
       const hashes = {
@@ -70,25 +92,55 @@ export function openWallet({ client, reader }: Chain, privateKey: PrivateKey, lo
     },
     async finalizeVerdict(verdict, signal) {
       const id = await readVerdictId(client, market, verdict)
-      return transactor.send(
-        {
-          ...disputes,
-          key: `finalize:${id}`,
-          what: 'finalising the verdict',
-          functionName: 'finalizeVerdict',
-          args: [id],
-        },
-        signal,
-      )
+      const effect = { ...disputes, key: `finalize:${id}`, what: 'finalising the verdict' }
+      return transactor.send({ ...effect, functionName: 'finalizeVerdict', args: [id] }, signal)
     },
-    withdrawEarnings: async (index, signal) => {
-      // Earnings come again and again: each balance is an effect of its own.
-      const [amount, block] = await Promise.all([reader.earnings(index, signal), client.getBlockNumber()])
-      const key = `withdraw:${index}:${amount}:${block}`
-      return transactor.send(
-        { ...escrow, key, what: 'withdrawing earnings', functionName: 'withdrawEarnings', args: [index] },
-        signal,
-      )
-    },
+    withdrawEarnings: (index, signal) => withdrawEarnings(chain, transactor, index, signal),
   }
+}
+
+/** Money can arrive again and again: each balance is an effect of its own. */
+async function sweepToClient(
+  { client, reader }: Chain,
+  transactor: Transactor,
+  terms: OrderTerms,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { market } = reader
+  const orderId = deriveOrderId(market, terms)
+  const [amount, block] = await Promise.all([
+    reader.usdcBalance(deriveDepositAddress(market, orderId), signal),
+    callChain('reading the newest block', signal, () => client.getBlockNumber()),
+  ])
+  const effect = {
+    address: market.escrow,
+    abi: escrowAbi,
+    key: `sweep:${orderId}:${amount}:${block}`,
+    what: 'sweeping the deposit address',
+    functionName: 'sweepToClient',
+    args: [terms, market.token],
+  }
+  return transactor.send(effect, signal)
+}
+
+/** Earnings come again and again: each balance is an effect of its own. */
+async function withdrawEarnings(
+  { client, reader }: Chain,
+  transactor: Transactor,
+  index: OperatorIndex,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const [amount, block] = await Promise.all([
+    reader.earnings(index, signal),
+    callChain('reading the newest block', signal, () => client.getBlockNumber()),
+  ])
+  const effect = {
+    address: reader.market.escrow,
+    abi: escrowAbi,
+    key: `withdraw:${index}:${amount}:${block}`,
+    what: 'withdrawing earnings',
+    functionName: 'withdrawEarnings',
+    args: [index],
+  }
+  return transactor.send(effect, signal)
 }

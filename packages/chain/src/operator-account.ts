@@ -23,9 +23,10 @@ export interface OperatorAccount {
   createQuorum(members: readonly Address[], threshold: number, signal: AbortSignal): Promise<QuorumId>
 }
 
-export function openOperatorAccount({ client, reader }: Chain, privateKey: PrivateKey): OperatorAccount {
+export function openOperatorAccount(chain: Chain, privateKey: PrivateKey): OperatorAccount {
+  const { client, reader } = chain
   const { market } = reader
-  const transactor = createTransactor(client, privateKey, createMemoryLog())
+  const transactor = createTransactor(chain, privateKey, createMemoryLog())
   const address = asAddress(transactor.address)
   const stakes = { address: market.stakes, abi: stakesAbi } as const
   return {
@@ -42,10 +43,12 @@ export function openOperatorAccount({ client, reader }: Chain, privateKey: Priva
       }
       const missing = stakeUsdc - ((before?.stake ?? 0n) - (before?.unbonding ?? 0n))
       if (missing <= 0n) return
+      // The same amount may be missing again one day: what was asked at another block is another effect.
+      const block = await callChain('reading the newest block', signal, () => client.getBlockNumber())
       const approve = { address: market.token, abi: usdcAbi, functionName: 'approve', args: [market.stakes, missing] }
-      await transactor.send({ ...approve, key: `approve:${missing}`, what: 'approving the stake' }, signal)
+      await transactor.send({ ...approve, key: `approve:${missing}:${block}`, what: 'approving the stake' }, signal)
       await transactor.send(
-        { ...stakes, key: `stake:${missing}`, what: 'staking', functionName: 'stake', args: [missing] },
+        { ...stakes, key: `stake:${missing}:${block}`, what: 'staking', functionName: 'stake', args: [missing] },
         signal,
       )
     },

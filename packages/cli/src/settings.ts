@@ -1,7 +1,16 @@
+import { createMemoryLog, openChain, openWallet } from '@assay/chain'
 import { deriveHomeDirs, loadOperatorKey } from '@assay/node-kit'
-import { asAddress, MarketError, parseMessage, type PrivateKey } from '@assay/protocol'
+import {
+  asAddress,
+  asHash,
+  MarketError,
+  parseMessage,
+  type OrderId,
+  type OrderTerms,
+  type PrivateKey,
+} from '@assay/protocol'
 import { createFileJobStore } from '@assay/sdk/node'
-import { openClient, type Client } from '@assay/sdk'
+import { openClient, type Client, type ClientChain } from '@assay/sdk'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -74,6 +83,34 @@ export async function openMarketClient(io: Io, flags: MarketFlags): Promise<Clie
     ...(escrow !== undefined && chainId !== undefined && { market: { chainId, escrow: asAddress(escrow) } }),
     ...(rpcUrls !== undefined && { chain: { rpcUrls, pollMs: 200 } }),
   })
+}
+
+/**
+ * An order from this machine's own records, and the chain it is on: needs no aggregator, because getting money back must not. Throws
+ * `job-unknown`, `config-invalid`, `keystore-invalid`, `rpc-unavailable`, `chain-mismatch`.
+ */
+export async function openStoredOrder(
+  io: Io,
+  orderId: OrderId,
+  flags: Pick<MarketFlags, 'rpc'>,
+): Promise<{ readonly chain: Required<ClientChain>; readonly terms: OrderTerms }> {
+  const { env } = io
+  const stored = await createFileJobStore(join(homeOf(io).dataDir, 'jobs')).load(orderId, io.signal)
+  if (stored === undefined)
+    throw new MarketError('job-unknown', 'this machine has no record of the job', { details: { orderId } })
+  const devnet = await findDevnet(io)
+  const rpcUrls = flags.rpc ?? env['ASSAY_RPC_URLS']?.split(',') ?? (devnet && [devnet.rpcUrl])
+  if (rpcUrls === undefined)
+    throw new MarketError('config-invalid', 'name an RPC address of the chain', {
+      details: { setting: 'rpc', flag: '--rpc', variable: 'ASSAY_RPC_URLS' },
+    })
+  const key =
+    devnet !== undefined && env['ASSAY_OPERATOR_KEY'] === undefined
+      ? asHash<PrivateKey>(devnet.clientKey)
+      : await operatorKey(io)
+  const chain = await openChain({ rpcUrls, pollMs: 200, ...stored.market }, io.signal)
+  const writer = openWallet(chain, key, createMemoryLog())
+  return { chain: { reader: chain.reader, writer }, terms: stored.request.terms }
 }
 
 /** The key of this machine's operator. Throws `keystore-invalid`. */

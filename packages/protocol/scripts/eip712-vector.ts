@@ -1,5 +1,6 @@
 import {
   deriveBatchDigest,
+  deriveDepositAddress,
   deriveRulingDigest,
   deriveTabDepositNonce,
   deriveVoucherDigest,
@@ -104,6 +105,7 @@ export function eip712Vector(): Json {
     ...vectorMarket,
     terms: vectorTerms,
     orderId,
+    depositAddress: deriveDepositAddress(vectorMarket, orderId),
     batch,
     orders,
     payouts,

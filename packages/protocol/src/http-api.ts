@@ -76,7 +76,8 @@ export type Quote = z.infer<typeof Quote>
 export const SubmitRequest = z.strictObject({
   quoteId: hash32Schema,
   terms: OrderTerms,
-  /** EIP-3009 `receiveWithAuthorization` to the escrow with nonce = order id; absent when funded already. */
+  /** EIP-3009 `receiveWithAuthorization` to the escrow with nonce = order id; absent when the order is funded
+   * already, or when its amount was transferred to its deposit address. */
   authorization: z
     .strictObject({ validAfter: unixSecondsSchema, validBefore: unixSecondsSchema, signature: signatureSchema })
     .optional(),

@@ -33,6 +33,7 @@ export {
   keccakText,
   sha256Hex,
 } from './canonical.ts'
+export { deriveDepositAddress } from './deposit-address.ts'
 export {
   createEnvelope,
   decodeFrame,

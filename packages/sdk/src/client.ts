@@ -9,11 +9,11 @@ import {
   type OrderId,
   type UsdcBase,
 } from '@assay/protocol'
-import { onChain } from './client-chain.ts'
 import type { ClientParts } from './client-parts.ts'
 import { findJob, findTerms } from './find-job.ts'
 import { createJob, type Job } from './job.ts'
 import type { MapOptions, TaskOptions } from './map-options.ts'
+import { refundOrder } from './refund-order.ts'
 import type { ShardInput } from './shard-input.ts'
 import { startJob } from './start-job.ts'
 
@@ -39,8 +39,8 @@ export interface Client extends AsyncDisposable {
   /** The newest jobs of this client at the aggregator, without their attempts. */
   jobs(signal?: AbortSignal): Promise<readonly JobView[]>
   /**
-   * Takes an order's money back on chain: all of it from `refundAt` on, or what a settlement left. Needs RPC addresses
-   * and gas. Throws `config-invalid` without a chain, `transaction-reverted` when it is too early or nothing is left.
+   * Takes an order's money back on chain: all of it from `refundAt` on, what a settlement left, or what was transferred to
+   * its deposit address and did not fund it. Needs RPC addresses and gas. Throws `config-invalid` without a chain, `transaction-reverted` when it is too early or nothing is left.
    */
   refund(orderId: OrderId, signal?: AbortSignal): Promise<Sent>
 }
@@ -65,12 +65,12 @@ export function createClient(parts: ClientParts, signal: AbortSignal): Client {
     run: ({ input, ...task }) => map({ ...task, inputs: [input ?? { name: 'result', files: [] }] }),
     job: async (orderId, own) => createJob(parts, await findJob(parts, orderId, either(own)), life),
     jobs: (own) => parts.api.jobs({ signer: parts.signer, market: parts.market }, either(own)),
-    refund: (orderId, own) => refundOrder(parts, orderId, either(own)),
+    refund: (orderId, own) => refund(parts, orderId, either(own)),
     [Symbol.asyncDispose]: async () => closed.abort(),
   }
 }
 
-async function refundOrder(parts: ClientParts, orderId: OrderId, signal: AbortSignal): Promise<Sent> {
+async function refund(parts: ClientParts, orderId: OrderId, signal: AbortSignal): Promise<Sent> {
   const { chain, cap } = parts
   const writer = chain?.writer
   if (chain === undefined || writer === undefined) {
@@ -79,9 +79,8 @@ async function refundOrder(parts: ClientParts, orderId: OrderId, signal: AbortSi
     })
   }
   const terms = await findTerms(parts, orderId, signal)
-  const sent = await onChain(signal, () => writer.refund(terms, signal))
-  const { status } = await onChain(signal, () => chain.reader.order(orderId, signal))
+  const { sent, overdue } = await refundOrder({ reader: chain.reader, writer }, terms, signal)
   // Refunded as a whole: the order cost nothing. After a settlement only its receipt says what it cost.
-  if (status === 'refunded') cap.settle(orderId, usdc(0n))
+  if (overdue) cap.settle(orderId, usdc(0n))
   return sent
 }

@@ -3,7 +3,7 @@ import { asHash, deriveOrderId, deriveSpecHash, MarketError, type OrderId, type 
 import type { ClientParts } from './client-parts.ts'
 import { hasCode } from './faults.ts'
 import type { StoredJob } from './job-store.ts'
-import { submitStored } from './start-job.ts'
+import { submitStored } from './submit-stored.ts'
 
 /**
  * The record of a job. One that was signed but never arrived is submitted again, with the same signature. Without a record

@@ -30,6 +30,8 @@ export const limits = {
   aliveMs: 5_000,
   /** Life of a payment authorisation after its quote expires: time to get a transaction into a block. */
   authorizationSlackS: 600,
+  /** Pause between two looks whether a transfer has arrived: a block or two. */
+  transferPollMs: 3_000,
   /** Quotes asked for one job: uploads that outlive three quotes need a faster link or a longer quote. */
   quoteRounds: 3,
   /** Longest that money may be locked, unless the caller says otherwise: five attempts of the longest shard and their audits. */

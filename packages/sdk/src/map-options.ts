@@ -1,5 +1,5 @@
 /** What a caller says about a job. */
-import type { DeterminismClass, OrderId, Quote, UsdcBase } from '@assay/protocol'
+import type { Address, DeterminismClass, OrderId, Quote, UnixMs, UsdcBase } from '@assay/protocol'
 import type { InputFile, ShardInput, Source } from './shard-input.ts'
 
 /** What a shard may use. Parts left out take the defaults. */
@@ -44,6 +44,12 @@ export interface TaskOptions {
   readonly maxLockMs?: number
   /** Asked with the checked quote before any money moves; `false` gives up with `cancelled`. */
   readonly confirm?: (quote: Quote) => boolean | Promise<boolean>
+  /**
+   * How the order is paid. `signature` (default): the client's key signs a payment from its own address. `transfer`: anyone sends
+   * the amount to the order's deposit address, from any wallet or exchange; `onProgress` tells the address, and the job
+   * starts when the money is there. What is not spent goes to the client's own address either way.
+   */
+  readonly payBy?: 'signature' | 'transfer'
   readonly onProgress?: (progress: MapProgress) => void
   readonly signal?: AbortSignal
 }
@@ -60,4 +66,13 @@ export type MapProgress =
   | { readonly stage: 'quoted'; readonly quote: Quote }
   | { readonly stage: 'uploading'; readonly bytes: number; readonly totalBytes: number }
   | { readonly stage: 'funding'; readonly orderId: OrderId; readonly maxUsdc: UsdcBase }
+  | {
+      readonly stage: 'awaiting-transfer'
+      readonly orderId: OrderId
+      readonly depositAddress: Address
+      readonly amountUsdc: UsdcBase
+      readonly chainId: number
+      readonly token: Address
+      readonly expiresAtMs: UnixMs
+    }
   | { readonly stage: 'submitted'; readonly orderId: OrderId }

@@ -23,6 +23,8 @@ import type { StoredJob } from './job-store.ts'
 import { limits } from './limits.ts'
 import type { MapOptions } from './map-options.ts'
 import { deriveSealKey } from './seal-key.ts'
+import { awaitTransfer } from './await-transfer.ts'
+import { submitStored } from './submit-stored.ts'
 import { uploadBlobs } from './upload-blobs.ts'
 
 /**
@@ -44,7 +46,8 @@ export async function startJob(parts: ClientParts, options: MapOptions, signal: 
     parts.cap.take(quote.orderId, quote.maxUsdc)
     try {
       report({ stage: 'quoted', quote })
-      if (parts.chain !== undefined) await checkBalance(parts.chain, parts.signer.address, quote.maxUsdc, signal)
+      if (parts.chain !== undefined && options.payBy !== 'transfer')
+        await checkBalance(parts.chain, parts.signer.address, quote.maxUsdc, signal)
       if (!asked) await askConfirmation(options, quote)
       asked = true
       const onSent = (bytes: number, totalBytes: number): void => report({ stage: 'uploading', bytes, totalBytes })
@@ -58,29 +61,21 @@ export async function startJob(parts: ClientParts, options: MapOptions, signal: 
       if (outlived && round < limits.quoteRounds) continue
       throw error
     }
-    return await pay(parts, { spec, quote, report }, signal)
-  }
-}
-
-/** Submits a stored request, again or for the first time. Throws the aggregator's refusal with the order's id added. */
-export async function submitStored(parts: ClientParts, job: StoredJob, signal: AbortSignal): Promise<void> {
-  // What is sent may be spent, by whichever instance it was signed.
-  parts.cap.take(job.orderId, job.request.terms.maxAmount)
-  try {
-    await parts.api.submit(job.request, signal)
-  } catch (error) {
-    if (!isMarketError(error)) throw error
-    const { code, message, blame, details } = error
-    throw new MarketError(code, message, { details: { ...details, orderId: job.orderId }, blame, cause: error })
+    return await pay(parts, { spec, quote, report, payBy: options.payBy ?? 'signature' }, signal)
   }
 }
 
 async function pay(
   parts: ClientParts,
-  job: { readonly spec: JobSpec; readonly quote: Quote; readonly report: NonNullable<MapOptions['onProgress']> },
+  job: {
+    readonly spec: JobSpec
+    readonly quote: Quote
+    readonly report: NonNullable<MapOptions['onProgress']>
+    readonly payBy: NonNullable<MapOptions['payBy']>
+  },
   signal: AbortSignal,
 ): Promise<StoredJob> {
-  const { spec, quote, report } = job
+  const { spec, quote, report, payBy } = job
   const { market, signer, clock, store, api } = parts
   assertBug(parts.cap.takenUsdc() <= parts.cap.capUsdc, 'the cap covers everything signed')
   report({ stage: 'funding', orderId: quote.orderId, maxUsdc: quote.maxUsdc })
@@ -93,13 +88,14 @@ async function pay(
     request: {
       quoteId: quote.quoteId,
       terms: quote.terms,
-      authorization: await authorizePayment(market, quote, signer),
+      ...(payBy === 'signature' && { authorization: await authorizePayment(market, quote, signer) }),
     },
     savedAtMs: clock.now(),
   }
   assertLive(signal)
   await store.save(stored, signal)
-  await submitStored(parts, stored, signal)
+  if (payBy === 'signature') await submitStored(parts, stored, signal)
+  else await awaitTransfer(parts, { stored, quote, report }, signal)
   report({ stage: 'submitted', orderId: quote.orderId })
   return stored
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { collectFiles, createMemoryJobStore, isMarketError, openReceipt, type MapProgress } from '../src/index.ts'
-import { unixMs } from '@assay/protocol'
+import { deriveDepositAddress, unixMs } from '@assay/protocol'
 import { createTestActor, named } from '@assay/testkit'
 import { systemClock } from '../src/system-clock.ts'
 import { hastyClock, openScene, textInputs } from './fixture/open-scene.ts'
@@ -158,4 +158,46 @@ test('ends everything when the client is disposed', async () => {
   await waiting
   await assert.rejects(client.map(two), fails('cancelled'))
   gate.resolve()
+})
+
+test('is paid by an ordinary transfer to the deposit address that it computed itself', async () => {
+  await using scene = await openScene()
+  const { chain, market, client: actor } = scene.world
+  const before = await balance(scene)
+  let told: Extract<MapProgress, { stage: 'awaiting-transfer' }> | undefined
+  const job = await scene.client.map({
+    ...two,
+    payBy: 'transfer',
+    onProgress: (progress) => {
+      if (progress.stage !== 'awaiting-transfer') return
+      told = progress
+      // Somebody else's money, and a little too much of it.
+      chain.mint(progress.depositAddress, progress.amountUsdc + 5n)
+    },
+  })
+  assert.equal(told?.depositAddress, deriveDepositAddress(market, job.id))
+  assert.deepEqual([told.chainId, told.token, told.amountUsdc], [market.chainId, market.token, job.terms.maxAmount])
+  assert.equal(scene.aggregator.submissions.at(-1)?.authorization, undefined)
+  const receipt = await job.receipt()
+  assert.equal(receipt.accepted, 2)
+  assert.equal(job.terms.client, actor.address)
+  assert.equal(await balance(scene), before + 5n + receipt.returnedUsdc)
+})
+
+test('gives up when no transfer arrives, and what arrives later comes back', async () => {
+  await using scene = await openScene({ quoteMs: 4_000 })
+  const { chain, client: actor } = scene.world
+  const client = await scene.open({ chain: { reader: chain.reader, writer: chain.writer(actor.address) } })
+  const before = await balance(scene)
+  let told: Extract<MapProgress, { stage: 'awaiting-transfer' }> | undefined
+  const refused = client.map({
+    ...two,
+    payBy: 'transfer',
+    onProgress: (progress) => void (progress.stage === 'awaiting-transfer' && (told = progress)),
+  })
+  await assert.rejects(refused, fails('order-not-funded'))
+  assert.ok(told)
+  chain.mint(told.depositAddress, told.amountUsdc)
+  await client.refund(told.orderId)
+  assert.equal(await balance(scene), before + told.amountUsdc)
 })

@@ -170,6 +170,12 @@ function createWriter(address: Address, parts: WriterParts): ChainWriter {
     address,
     fundWithAuthorization: async (terms, authorization, signal) =>
       send(`fund:${idOf(terms)}`, signal, gas.fund, () => escrow.fund(terms, authorization, now())),
+    fundFromDepositAddress: async (terms, signal) =>
+      send(`fund:${idOf(terms)}`, signal, gas.fund, () => escrow.fund(terms, 'deposit', now())),
+    async sweepToClient(terms, signal) {
+      reach(signal)
+      return mine(gas.refund, () => escrow.sweep(terms, address, now()))
+    },
     async settle(batch, signal) {
       const gasUsed = gas.settle + batch.orders.length * gas.settleOrder + batch.payouts.length * gas.settlePayout
       const sent = await send(`settle:${batchDigest(market, batch)}`, signal, gasUsed, () =>

@@ -34,6 +34,7 @@ import {
   type UnixSeconds,
   type Verdict,
 } from '@assay/protocol'
+import { sweepDeposit, takeDeposit } from './fake-deposits.ts'
 import { revert } from './fake-revert.ts'
 import type { FakeStakes } from './fake-stakes.ts'
 import type { FakeToken } from './fake-token.ts'
@@ -45,7 +46,8 @@ export interface FakeEscrow {
   earnings(index: OperatorIndex): bigint
   /** Escrow's credit and disputes' credit of one owner. */
   credit(owner: Address): bigint
-  fund(terms: OrderTerms, authorization: FundingAuthorization | 'allowance', now: UnixSeconds): OrderId
+  fund(terms: OrderTerms, payment: FundingAuthorization | 'allowance' | 'deposit', now: UnixSeconds): OrderId
+  sweep(terms: OrderTerms, by: Address, now: UnixSeconds): bigint
   settle(batch: SignedBatch, now: UnixSeconds): void
   refund(terms: OrderTerms, now: UnixSeconds): bigint
   withdrawEarnings(index: OperatorIndex): bigint
@@ -92,7 +94,7 @@ export function createFakeEscrow(
   const credit = createTally<Address>()
   const verdicts = createFakeDisputes(market, token, stakes, { ...options, isFunded: (id) => orders.has(id) })
 
-  const fund: FakeEscrow['fund'] = (terms, authorization, now) => {
+  const fund: FakeEscrow['fund'] = (terms, payment, now) => {
     const id = deriveOrderId(market, terms)
     if (orders.has(id)) throw revert('OrderExists', { orderId: id })
     if (terms.maxAmount === 0n) throw revert('ZeroAmount')
@@ -101,8 +103,9 @@ export function createFakeEscrow(
     if (terms.refundAt > now + maxRefundDelay) throw revert('RefundTooLate')
     if (terms.feeBps > 500) throw revert('FeeBpsOverCap')
     if (stakes.quorum(terms.quorumId) === undefined) throw revert('QuorumUnknown', { id: terms.quorumId })
-    if (authorization === 'allowance') token.transfer(terms.client, market.escrow, terms.maxAmount)
-    else token.receive(terms, authorization, now)
+    if (payment === 'allowance') token.transfer(terms.client, market.escrow, terms.maxAmount)
+    else if (payment === 'deposit') takeDeposit(token, market, terms)
+    else token.receive(terms, payment, now)
     orders.set(id, { status: 'funded', remaining: terms.maxAmount, terms })
     return id
   }
@@ -163,6 +166,8 @@ export function createFakeEscrow(
     fund,
     settle,
     refund,
+    sweep: (terms, by, now) =>
+      sweepDeposit(token, market, terms, { by, now, unknown: !orders.has(deriveOrderId(market, terms)) }),
     withdrawEarnings(index) {
       const amount = earnings.of(index)
       if (amount === 0n) throw revert('NothingToWithdraw')

@@ -1,5 +1,6 @@
 /** Fakes and compliance suites for the ports of `core`. Never imported by product code. */
 export { beaconCompliance, type BeaconHarness } from './beacon-compliance.ts'
+export { chainCompliance, chainComplianceWriters, type ChainHarness } from './chain-compliance.ts'
 export { blobStoreCompliance, type BlobStoreHarness } from './blob-store-compliance.ts'
 export { createFakeBeacon, type FakeBeacon, type FakeBeaconOptions } from './fake-beacon.ts'
 export { createFakeBlobStore, type FakeBlobStore } from './fake-blob-store.ts'

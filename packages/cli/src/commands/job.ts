@@ -3,8 +3,9 @@ import type { Io } from '../io.ts'
 import { formatUsdc, parseMessage, hashSchema, type JobView, type OrderId } from '@assay/protocol'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { openProgress } from '../progress.ts'
-import { openMarketClient, type MarketFlags } from '../settings.ts'
+import { openMarketClient, openStoredOrder, type MarketFlags } from '../settings.ts'
 import { formatTable, shortId } from '../table.ts'
+import { refundOrder } from '@assay/sdk'
 import { withMarketOptions, type AddCommand } from './add-command.ts'
 import { collect, followJob } from './run.ts'
 
@@ -14,12 +15,13 @@ type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; r
 const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
 
 export const addJob: AddCommand = (program, io, setExit) => {
-  const job = program.command('job').description('list, show, follow, cancel and explain jobs')
+  const job = program.command('job').description('list, show, follow, cancel, explain and refund jobs')
   addList(job, io)
   addShow(job, io)
   addFollow(job, io, setExit)
   addCancel(job, io)
   addExplain(job, io)
+  addRefund(job, io)
 }
 
 function addList(job: Command, io: Io): void {
@@ -83,6 +85,22 @@ function addCancel(job: Command, io: Io): void {
       const found = await client.job(readId(id), io.signal)
       await found.cancel(io.signal)
       io.out(flags.json === true ? JSON.stringify({ orderId: found.id, cancelled: true }) : `cancelling ${found.id}`)
+    })
+}
+
+function addRefund(job: Command, io: Io): void {
+  job
+    .command('refund')
+    .description(
+      'take an order’s money back on chain, without the aggregator: overdue, left over, or transferred too late',
+    )
+    .argument('<job>', 'job id')
+    .option('--rpc <url...>', 'RPC addresses (ASSAY_RPC_URLS)')
+    .option('--json', 'one JSON object')
+    .action(async (id: string, flags: Pick<Flags, 'rpc' | 'json'>) => {
+      const { chain, terms } = await openStoredOrder(io, readId(id), flags)
+      const { sent, overdue } = await refundOrder(chain, terms, io.signal)
+      io.out(flags.json === true ? JSON.stringify({ ...sent, overdue }) : `refunded in ${sent.transactionHash}`)
     })
 }
 

@@ -3,7 +3,7 @@ import { resolveImage } from '@assay/runner'
 import { formatUsdc, MarketError, type JobEvent } from '@assay/protocol'
 import type { Job, MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { join, resolve } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
@@ -26,6 +26,7 @@ interface RunFlags extends MarketFlags {
   readonly disk?: number
   readonly substitute: boolean
   readonly stdout: boolean
+  readonly pay: 'signature' | 'transfer'
   readonly replace?: boolean
   readonly detach?: boolean
   readonly json?: boolean
@@ -39,6 +40,14 @@ export const addRun: AddCommand = (program, io, setExit) => {
       'most that may be spent, e.g. 2.50 (ASSAY_SPENDING_CAP)',
       io.env['ASSAY_SPENDING_CAP'],
     )
+    .addOption(
+      new Option(
+        '--pay <how>',
+        'pay by a signature of your key, or by an ordinary transfer from any wallet to the order’s deposit address',
+      )
+        .choices(['signature', 'transfer'])
+        .default('signature'),
+    )
     .option('--replace', 'overwrite results of an earlier run in the output folder')
     .option('--detach', 'print the job id once the job is funded and leave')
     .addHelpText('after', runHelp)
@@ -48,6 +57,7 @@ export const addRun: AddCommand = (program, io, setExit) => {
       using progress = openProgress(io, flags.json === true)
       const job = await client.map({
         ...(await jobOf(io, command, flags)),
+        payBy: flags.pay,
         onProgress: (event) => reportStart(event, progress),
       })
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
@@ -110,7 +120,7 @@ export const jobOptions = (command: Command): Command =>
 export async function jobOf(
   io: Io,
   command: readonly string[],
-  flags: Omit<RunFlags, keyof MarketFlags>,
+  flags: Omit<RunFlags, keyof MarketFlags | 'pay'>,
 ): Promise<MapOptions> {
   const image = /sha256:[0-9a-f]{64}$/.test(flags.image)
     ? flags.image
@@ -146,6 +156,12 @@ export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress
         : `${percent(auditRateMinPpm)} to ${percent(auditRateMaxPpm)}`
     progress.step(
       `quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`,
+    )
+  }
+  if (event.stage === 'awaiting-transfer') {
+    const { amountUsdc, token, chainId, depositAddress, expiresAtMs } = event
+    progress.step(
+      `send ${formatUsdc(amountUsdc)} USDC (token ${token} on chain ${chainId}) to ${depositAddress} before ${new Date(expiresAtMs).toISOString()}; what comes too late or in excess returns to your own address`,
     )
   }
   if (event.stage === 'funding') progress.step(`escrowing ${formatUsdc(event.maxUsdc)} USDC as order ${event.orderId}`)

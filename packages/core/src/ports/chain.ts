@@ -81,6 +81,10 @@ export interface ChainWriter {
   readonly address: Address
   /** Escrows an order by the client's EIP-3009 authorisation. */
   fundWithAuthorization(terms: OrderTerms, authorization: FundingAuthorization, signal: AbortSignal): Promise<Sent>
+  /** Escrows an order by what was transferred to its deposit address; a surplus goes back to the client. */
+  fundFromDepositAddress(terms: OrderTerms, signal: AbortSignal): Promise<Sent>
+  /** Sends the USDC at an order's deposit address to its client: by anyone once the order cannot take it, by the client any time. */
+  sweepToClient(terms: OrderTerms, signal: AbortSignal): Promise<Sent>
   settle(batch: SignedBatch, signal: AbortSignal): Promise<Sent>
   /** Anyone may: at or after `refundAt`, or the remainder once settled. */
   refund(terms: OrderTerms, signal: AbortSignal): Promise<Sent>

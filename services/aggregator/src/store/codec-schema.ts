@@ -1,4 +1,5 @@
 /** JSON columns: written as wire JSON, parsed by the schema that owns the shape. Brands of stored ids are restored here. */
+import type { EffectState } from '@assay/chain'
 import {
   byteCountSchema,
   hashSchema,
@@ -22,6 +23,7 @@ export const readOptional = <S extends z.ZodType>(schema: S, text: string | null
 export const asHex = (text: string): Hex => text as Hex
 export const asPublicKey = (text: string): PublicKey => text as PublicKey
 export const asSignature = (text: string): Signature => text as Signature
+export const asEffectState = (text: string): EffectState => text as EffectState
 export const asQuorumId = (id: number): QuorumId => id as QuorumId
 
 export const SealedRef = z.strictObject({ root: hashSchema<BlobRoot>(), size: byteCountSchema })

@@ -110,4 +110,27 @@ CREATE TABLE transactions (
   hash TEXT NOT NULL,
   confirmed INTEGER NOT NULL
 );`,
+  // Before, one row held the one transaction of an effect; targets and calldata of those are in the raw bytes.
+  `CREATE TABLE effects (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  target TEXT NOT NULL,
+  data TEXT NOT NULL,
+  state TEXT NOT NULL,
+  mined TEXT
+);
+CREATE INDEX effects_state ON effects (state);
+CREATE TABLE signed_transactions (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL,
+  nonce INTEGER NOT NULL,
+  raw TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+CREATE INDEX signed_transactions_key ON signed_transactions (key);
+INSERT INTO effects (key, target, data, state, mined)
+SELECT key, '0x', '0x', CASE confirmed WHEN 1 THEN 'confirmed' ELSE 'signed' END, CASE confirmed WHEN 1 THEN hash END
+FROM transactions ORDER BY nonce;
+INSERT INTO signed_transactions (key, nonce, raw, hash) SELECT key, nonce, raw, hash FROM transactions ORDER BY nonce;
+DROP TABLE transactions;`,
 ] as const

@@ -136,11 +136,29 @@ export const events = sqliteTable(
   (table) => [primaryKey({ columns: [table.orderId, table.seq] })],
 )
 
-/** Signed transactions of the hot wallet. */
-export const transactions = sqliteTable('transactions', {
-  key: text('key').primaryKey(),
-  nonce: integer('nonce').notNull(),
-  raw: text('raw').notNull(),
-  hash: text('hash').notNull(),
-  confirmed: integer('confirmed', { mode: 'boolean' }).notNull(),
-})
+/** What the hot wallet is to do, did or failed to do, once each. */
+export const effects = sqliteTable(
+  'effects',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    key: text('key').notNull().unique(),
+    target: text('target').notNull(),
+    data: text('data').notNull(),
+    state: text('state').notNull(),
+    mined: text('mined'),
+  },
+  (table) => [index('effects_state').on(table.state)],
+)
+
+/** Every transaction that was signed for an effect. */
+export const signedTransactions = sqliteTable(
+  'signed_transactions',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    key: text('key').notNull(),
+    nonce: integer('nonce').notNull(),
+    raw: text('raw').notNull(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [index('signed_transactions_key').on(table.key)],
+)

@@ -1,28 +1,58 @@
-import type { LoggedTransaction, TransactionLog } from '@assay/chain'
-import { eq } from 'drizzle-orm'
-import { asHex } from './codec-schema.ts'
+import type { LoggedEffect, TransactionLog } from '@assay/chain'
+import { asc, eq, inArray } from 'drizzle-orm'
+import { asEffectState, asHex } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
-import { transactions } from './schema.ts'
+import { effects, signedTransactions } from './schema.ts'
 
-/** Signed transactions of the hot wallet, durable before they are sent. */
+/** What the hot wallet intends, signed and finished. Each call is durable when it returns. */
 export function createTransactionLog(db: StoreDatabase): TransactionLog {
-  const toEntry = ({ key, nonce, raw, hash }: typeof transactions.$inferSelect): LoggedTransaction => ({
+  const toEffect = ({ key, target, data, state, mined }: typeof effects.$inferSelect): LoggedEffect => ({
     key,
-    nonce,
-    raw: asHex(raw),
-    hash: asHex(hash),
+    to: asHex(target),
+    data: asHex(data),
+    state: asEffectState(state),
+    mined: mined === null ? undefined : asHex(mined),
+    signed: db
+      .select()
+      .from(signedTransactions)
+      .where(eq(signedTransactions.key, key))
+      .orderBy(asc(signedTransactions.seq))
+      .all()
+      .map(({ nonce, raw, hash }) => ({ nonce, raw: asHex(raw), hash: asHex(hash) })),
   })
   return {
     find(key) {
-      const row = db.select().from(transactions).where(eq(transactions.key, key)).get()
-      return row && toEntry(row)
+      const row = db.select().from(effects).where(eq(effects.key, key)).get()
+      return row && toEffect(row)
     },
-    save(entry) {
-      const row = { ...entry, confirmed: false }
-      db.insert(transactions).values(row).onConflictDoUpdate({ target: transactions.key, set: row }).run()
+    open: () =>
+      db
+        .select()
+        .from(effects)
+        .where(inArray(effects.state, ['intended', 'signed']))
+        .orderBy(asc(effects.seq))
+        .all()
+        .map(toEffect),
+    intend({ key, to: target, data }) {
+      const row = { target, data, state: 'intended', mined: null }
+      db.insert(effects)
+        .values({ key, ...row })
+        .onConflictDoUpdate({ target: effects.key, set: row })
+        .run()
     },
-    drop: (key) => void db.delete(transactions).where(eq(transactions.key, key)).run(),
-    unconfirmed: () => db.select().from(transactions).where(eq(transactions.confirmed, false)).all().map(toEntry),
-    confirm: (key) => void db.update(transactions).set({ confirmed: true }).where(eq(transactions.key, key)).run(),
+    sign: (key, { nonce, raw, hash }) =>
+      db.transaction(
+        () => {
+          db.insert(signedTransactions).values({ key, nonce, raw, hash }).run()
+          db.update(effects).set({ state: 'signed' }).where(eq(effects.key, key)).run()
+        },
+        { behavior: 'immediate' },
+      ),
+    finish: (key, state, mined) =>
+      void db
+        .update(effects)
+        .set({ state, mined: mined ?? null })
+        .where(eq(effects.key, key))
+        .run(),
   }
 }

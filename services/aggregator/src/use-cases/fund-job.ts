@@ -3,16 +3,15 @@ import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
 import { introduceJob } from './introduce-job.ts'
 
-/** Escrows the order with the client's authorisation, unless the chain has it already. */
+/** Escrows the order with the client's authorisation or from its deposit address, unless the chain has it already. */
 export async function fundJob(context: Context, orderId: OrderId, signal: AbortSignal): Promise<void> {
   const { chain, emit, store, wallet } = context
   const job = store.job(orderId)
   if (job?.state !== 'funding') return
   if ((await chain.order(orderId, signal)).status === 'none') {
     if (await hasLapsed(context, job, signal)) return abandon(context, orderId)
-    if (job.authorization === undefined)
-      throw new MarketError('order-not-funded', 'the order is not funded yet', { details: { orderId } })
-    await wallet.fundWithAuthorization(job.terms, job.authorization, signal)
+    if (job.authorization === undefined) await wallet.fundFromDepositAddress(job.terms, signal)
+    else await wallet.fundWithAuthorization(job.terms, job.authorization, signal)
   }
   const { status } = await chain.order(orderId, signal)
   if (status === 'none')

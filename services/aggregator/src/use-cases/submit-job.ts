@@ -1,11 +1,13 @@
 import { derivePaymentDigest } from '@assay/chain'
 import {
+  deriveDepositAddress,
   deriveOrderId,
   encodeCanonical,
   MarketError,
   recoverSigner,
   toJson,
   toUnixSeconds,
+  type OrderTerms,
   type SubmitRequest,
 } from '@assay/protocol'
 import type { Context } from '../context.ts'
@@ -58,8 +60,7 @@ async function checkPayment(
   { terms, authorization }: SubmitRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  if (authorization === undefined)
-    throw new MarketError('order-not-funded', 'fund the order on chain or send an authorisation')
+  if (authorization === undefined) return checkDeposit(chain, terms, signal)
   const now = toUnixSeconds(clock.now())
   if (authorization.validBefore <= now || authorization.validAfter > now)
     throw new MarketError('signature-invalid', 'the authorisation is not valid now', {
@@ -74,4 +75,14 @@ async function checkPayment(
     throw new MarketError('balance-insufficient', 'the client does not hold the amount', {
       details: { wallet: terms.client, have: balance.toString(), need: terms.maxAmount.toString() },
     })
+}
+
+/** Without an authorisation the money must be at the order's deposit address by now. */
+async function checkDeposit(chain: Context['chain'], terms: OrderTerms, signal: AbortSignal): Promise<void> {
+  const depositAddress = deriveDepositAddress(chain.market, deriveOrderId(chain.market, terms))
+  const have = await chain.usdcBalance(depositAddress, signal)
+  if (have >= terms.maxAmount) return
+  throw new MarketError('order-not-funded', 'send an authorisation, or transfer the amount to the deposit address', {
+    details: { depositAddress, have: have.toString(), need: terms.maxAmount.toString() },
+  })
 }
