@@ -6,7 +6,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {Verdict, VerdictRecord, VerdictStatus} from "./interfaces/DisputeTypes.sol";
+import {Verdict, VerdictRecord} from "./interfaces/DisputeTypes.sol";
 import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IEscrow} from "./interfaces/IEscrow.sol";
 import {IQuorums} from "./interfaces/IQuorums.sol";
@@ -29,7 +29,7 @@ abstract contract DisputesBase is IDisputes, ReentrancyGuardTransient {
     /// @inheritdoc IDisputes
     uint40 public constant VERDICT_WINDOW = 3 days;
     /// @inheritdoc IDisputes
-    uint64 public constant SLASH_MULTIPLE = 200;
+    uint64 public constant SLASH_MULTIPLE = 300;
 
     uint256 internal constant BPS = 10_000;
 

@@ -10,8 +10,7 @@ import {
     VerdictRecord,
     VerdictStatus
 } from "./interfaces/DisputeTypes.sol";
-import {IDisputes} from "./interfaces/IDisputes.sol";
-import {IEscrow} from "./interfaces/IEscrow.sol";
+import {IProofs} from "./interfaces/IProofs.sol";
 import {OrderTerms, SettlementBatch} from "./interfaces/OrderTypes.sol";
 import {BatchCodec} from "./libraries/BatchCodec.sol";
 
@@ -33,7 +32,7 @@ abstract contract Proofs is DisputesBase {
         uint8 outcome;
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IProofs
     function proveEquivocation(
         EquivocationProof calldata proof,
         OrderTerms calldata terms,
@@ -61,7 +60,7 @@ abstract contract Proofs is DisputesBase {
         return _convict(fault, terms, reporter);
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IProofs
     function proveConflictingAudits(
         ConflictingAuditsProof calldata proof,
         OrderTerms calldata terms,
@@ -81,7 +80,7 @@ abstract contract Proofs is DisputesBase {
         return _convict(fault, terms, reporter);
     }
 
-    /// @inheritdoc IDisputes
+    /// @inheritdoc IProofs
     function proveConflictingBatches(
         address validator,
         SignedBatch calldata first,

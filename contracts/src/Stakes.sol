@@ -148,7 +148,7 @@ contract Stakes is IStakes, Intake, ReentrancyGuardTransient {
     /// @inheritdoc IStakes
     function hold(address operatorAddress, uint64 amount) external onlyDisputes {
         (uint32 index, Record storage record) = _recordOf(operatorAddress);
-        record.holds += 1;
+        ++record.holds;
         record.claimed += amount;
         emit StakeClaimed(index, amount, record.holds);
     }
@@ -156,9 +156,9 @@ contract Stakes is IStakes, Intake, ReentrancyGuardTransient {
     /// @inheritdoc IStakes
     function release(address operatorAddress, uint64 amount, bool convicted) external onlyDisputes {
         (uint32 index, Record storage record) = _recordOf(operatorAddress);
-        record.holds -= 1;
+        --record.holds;
         record.claimed -= amount;
-        if (convicted) record.convictions += 1;
+        if (convicted) ++record.convictions;
         emit ClaimClosed(index, amount, record.holds, convicted);
     }
 

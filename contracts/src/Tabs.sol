@@ -69,10 +69,7 @@ abstract contract Tabs is EscrowBase {
 
         uint64 available = word.available();
         uint64 amount = word.exiting() < available ? word.exiting() : available;
-        slot.word =
-            amount == available
-                ? word.emptied()
-                : word.withDeposited(word.deposited() - amount).withExit(0, 0);
+        slot.word = word.next(available - amount);
         emit TabExitFinished(client, aggregator, amount, _push(client, amount));
     }
 
@@ -113,7 +110,9 @@ abstract contract Tabs is EscrowBase {
 
         Slot storage slot = _tabs[client][aggregator];
         TabWord word = slot.word;
-        uint64 deposited = word.deposited() + amount;
+        uint256 total = uint256(word.deposited()) + amount;
+        if (total > type(uint64).max) revert TabFull(client, aggregator, word.deposited());
+        uint64 deposited = uint64(total);
         slot.word = word.withDeposited(deposited);
         emit TabToppedUp(client, aggregator, payer, amount, deposited);
     }

@@ -189,13 +189,13 @@ describe('disputes', () => {
       await rejectsWith(attempt(order, { ...verdict, quorumId: 2 }), 'WrongQuorum', [2, 1])
     })
 
-    it('takes 200 times what the order could cost at most', async () => {
+    it('takes 300 times what the order could cost at most', async () => {
       const order = await fundedOrder(world, { maxAmount: 3n })
-      await attempt(order, someVerdict(world, order, { slash: 600n }))
-      const over = attempt(order, someVerdict(world, order, { slash: 601n }))
-      await rejectsWith(over, 'SlashOverCap', [601n, 600n])
+      await attempt(order, someVerdict(world, order, { slash: 900n }))
+      const over = attempt(order, someVerdict(world, order, { slash: 901n }))
+      await rejectsWith(over, 'SlashOverCap', [901n, 900n])
       const most = attempt(order, someVerdict(world, order, { slash: 2n ** 64n - 1n }))
-      await rejectsWith(most, 'SlashOverCap', [2n ** 64n - 1n, 600n])
+      await rejectsWith(most, 'SlashOverCap', [2n ** 64n - 1n, 900n])
     })
 
     it('may be on a job of a tab, once its client has had one with that aggregator', async () => {

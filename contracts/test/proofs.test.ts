@@ -39,9 +39,9 @@ import {
 } from './support/verdicts.ts'
 import { type Actor, DAY, PROVIDER_STAKE, USDC, type World, as, openWorld } from './support/world.ts'
 
-/** 200 times this is less than every operator has, and divides into no round shares. */
+/** 300 times this is less than every operator has, and divides into no round shares. */
 const MAX_AMOUNT = 123_457n
-const SLASH = 200n * MAX_AMOUNT
+const SLASH = 300n * MAX_AMOUNT
 
 describe('proofs', () => {
   let world: World
@@ -338,7 +338,8 @@ describe('proofs', () => {
   const decoded = (call: Promise<unknown>) =>
     call.catch((error: unknown) => {
       const cause = error as BaseError
-      throw getContractError(cause, { abi: disputesAbi, args: [], functionName: 'proveConflictingBatches' })
+      const about = { abi: disputesAbi, args: [], functionName: 'proveConflictingBatches' }
+      throw getContractError(cause, about) as Error
     })
 
   it('of two settlements that were both made stand after the order is settled', async () => {
@@ -346,12 +347,12 @@ describe('proofs', () => {
     await convicts(await good('conflicting batches', order))
   })
 
-  it('bound the slash at 200 times what the order could cost, and never overflow', async () => {
+  it('bound the slash at 300 times what the order could cost, and never overflow', async () => {
     const { disputes } = world
-    assert.equal(await disputes.read.SLASH_MULTIPLE(), 200n)
+    assert.equal(await disputes.read.SLASH_MULTIPLE(), 300n)
     const most = 2n ** 64n - 1n
-    assert.equal(await disputes.read.slashCapOf([most / 200n]), (most / 200n) * 200n)
-    for (const amount of [most / 200n + 1n, most]) assert.equal(await disputes.read.slashCapOf([amount]), most)
+    assert.equal(await disputes.read.slashCapOf([most / 300n]), (most / 300n) * 300n)
+    for (const amount of [most / 300n + 1n, most]) assert.equal(await disputes.read.slashCapOf([amount]), most)
   })
 })
 

@@ -114,10 +114,8 @@ describe('a tab', () => {
       await world.mined(testUsdc.write.mint([client.address, MOST], as(client)))
       await topUp(world, MOST)
       assert.equal((await tab()).deposited, MOST)
-      await assert.rejects(
-        escrow.simulate.topUpTab([...tabOf(world), 1n], { account: client.account }),
-        /overflow|0x11/i,
-      )
+      const more = escrow.simulate.topUpTab([...tabOf(world), 1n], { account: client.account })
+      await rejectsWith(more, 'TabFull', [...tabOf(world), MOST])
       await drawTab(world, MOST)
       assert.deepEqual([(await tab()).spent, await escrow.read.earningsOf([6])], [MOST, MOST])
     })
@@ -223,16 +221,25 @@ describe('a tab', () => {
       await rejectsWith(escrow.simulate.finishTabExit(tabOf(world)), 'NoTabExit', [client.address, aggregator.address])
     })
 
-    it('in part keeps the rest, its draws and its generation', async () => {
+    it('in part leaves the rest to the next generation', async () => {
       const before = await balance(world.client)
       await topUp(world)
       await drawTab(world, 2n * USDC)
       await awaitExit(world, 5n * USDC)
       await world.mined(finishExit())
-      assert.deepEqual(await tab(), { ...EMPTY, deposited: 5n * USDC, spent: 2n * USDC })
+      assert.deepEqual(await tab(), { ...EMPTY, deposited: 3n * USDC, generation: 1 })
       assert.equal(await balance(world.client), before - AMOUNT + 5n * USDC)
-      await drawTab(world, 5n * USDC)
+      await drawTab(world, 3n * USDC, { generation: 1 })
       assert.equal(await world.escrow.read.earningsOf([6]), 5n * USDC)
+    })
+
+    it('cannot be kept from voiding vouchers by a unit paid in at the last moment', async () => {
+      await topUp(world)
+      await awaitExit(world, AMOUNT)
+      await topUp(world, 1n)
+      await world.mined(finishExit())
+      assert.deepEqual(await tab(), { ...EMPTY, deposited: 1n, generation: 1 })
+      await assert.rejects(drawTab(world, 1n))
     })
 
     it('can be drawn meanwhile; the exit pays what that leaves of it', async () => {
@@ -283,7 +290,7 @@ describe('a tab', () => {
       await topUp(world, 3n)
       await world.mined(finishExit())
       assert.equal(await balance(world.client), before - 3n)
-      assert.deepEqual(await tab(), { ...EMPTY, deposited: 3n })
+      assert.deepEqual(await tab(), { ...EMPTY, deposited: 3n, generation: 1 })
     })
 
     it('begins again in the next generation, where no old voucher counts', async () => {

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {
-    AuditProof,
-    CommitProof,
-    ConflictingAuditsProof,
-    EquivocationProof,
-    SignedBatch,
-    Verdict,
-    VerdictRecord
-} from "./DisputeTypes.sol";
+import {AuditProof, CommitProof, Verdict, VerdictRecord} from "./DisputeTypes.sol";
 import {IEscrow} from "./IEscrow.sol";
+import {IProofs} from "./IProofs.sol";
 import {IQuorums} from "./IQuorums.sol";
 import {IStakes} from "./IStakes.sol";
 import {OrderTerms} from "./OrderTypes.sol";
@@ -41,7 +34,7 @@ import {OrderTerms} from "./OrderTypes.sol";
 /// - `AuditCommit(bytes32 commitment,uint8 round,address validator,bytes32 auditCommitment)`
 /// A commitment is `keccak256(abi.encode(keccak256("assay/commit/1"), chainId, escrow, orderId, shard, attempt, provider,
 /// resultRoot, salt))`. The token assumptions are in `IUsdc`.
-interface IDisputes {
+interface IDisputes is IProofs {
     /// @notice A verdict was recorded.
     /// @param verdictId Its id.
     /// @param orderId The order.
@@ -89,19 +82,6 @@ interface IDisputes {
     /// @param amount USDC base units.
     /// @param returned True if it went back.
     event BondClosed(bytes32 indexed verdictId, address indexed appellant, uint64 amount, bool returned);
-    /// @notice An operator was convicted by proof.
-    /// @param verdictId Under which it is recorded.
-    /// @param orderId The order.
-    /// @param accused The operator at fault.
-    /// @param outcome 3, 4 or 5.
-    /// @param slash What was to be taken.
-    event FaultProven(
-        bytes32 indexed verdictId,
-        bytes32 indexed orderId,
-        address indexed accused,
-        uint8 outcome,
-        uint64 slash
-    );
     /// @notice Stake was taken and shared out.
     /// @param verdictId For which verdict or proof.
     /// @param accused Whose stake.
@@ -170,8 +150,6 @@ interface IDisputes {
     error NoAppeal(bytes32 verdictId, uint8 round);
     /// @notice The quorum's verdicts have taken what they may take today.
     error DailyLimitReached(uint32 quorumId, uint256 opensAt);
-    /// @notice The two statements do not contradict each other.
-    error NoConflict();
     /// @notice Not allowed before `opensAt`.
     error TooEarly(uint256 opensAt);
     /// @notice Not allowed after `closedAt`.
@@ -236,49 +214,6 @@ interface IDisputes {
     /// @param verdictId The verdict.
     /// @return taken USDC base units slashed by this call.
     function finalizeVerdict(bytes32 verdictId) external returns (uint64 taken);
-
-    /// @notice Proves that a provider committed to two results of one attempt (outcome 3). Anyone may.
-    /// @dev Whoever sees the proof can copy it: a rival may earn the reporter's share, but the slash is the same. Reverts
-    /// with `NoConflict`, `ZeroDetector`, `DetectorIsAccused`, `OrderUnknown`, `TooLate`, `NotOperator`, `NotInvolved`,
-    /// `VerdictExists`.
-    /// @param proof The two commits.
-    /// @param terms The order's terms.
-    /// @param reporter Who earns the detector's share.
-    /// @return taken USDC base units slashed.
-    function proveEquivocation(
-        EquivocationProof calldata proof,
-        OrderTerms calldata terms,
-        address reporter
-    ) external returns (uint64 taken);
-
-    /// @notice Proves that a validator answered one blind audit twice (outcome 4). Anyone may.
-    /// @dev Reverts as `proveEquivocation` does.
-    /// @param proof The two audits.
-    /// @param terms The order's terms.
-    /// @param reporter Who earns the detector's share.
-    /// @return taken USDC base units slashed.
-    function proveConflictingAudits(
-        ConflictingAuditsProof calldata proof,
-        OrderTerms calldata terms,
-        address reporter
-    ) external returns (uint64 taken);
-
-    /// @notice Proves that a validator signed two settlements of one order (outcome 5). Anyone may.
-    /// @dev They conflict if the order is charged differently, or if both settle that order alone and differ at all.
-    /// Reverts as `proveEquivocation` does, with `WrongOrder` or with `BadLength`.
-    /// @param validator The accused.
-    /// @param first One signed settlement.
-    /// @param second The other.
-    /// @param terms The order's terms.
-    /// @param reporter Who earns the detector's share.
-    /// @return taken USDC base units slashed.
-    function proveConflictingBatches(
-        address validator,
-        SignedBatch calldata first,
-        SignedBatch calldata second,
-        OrderTerms calldata terms,
-        address reporter
-    ) external returns (uint64 taken);
 
     /// @notice Pays the caller's shares of slashes to an address of its choice.
     /// @param to Where to.
@@ -423,8 +358,8 @@ interface IDisputes {
     /// @return Times.
     function MAX_APPEALS() external view returns (uint8);
 
-    /// @notice Bound of a slash, in multiples of the order's `maxAmount`: the safety factor 2 over the lowest audit rate,
-    /// 1 %.
+    /// @notice Bound of a slash, in multiples of the order's `maxAmount`: the safety factor 2 over the lowest audit rate
+    /// (1 %) and the least chance that an audit catches (73.4 %) is 272.5, and some room.
     /// @return The factor.
     function SLASH_MULTIPLE() external view returns (uint64);
 

@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 /// @notice A client's prepaid balance for one aggregator, in one storage slot.
-/// @param deposited USDC base units paid in since the tab was last empty, less what left by an exit.
+/// @param deposited USDC base units paid in, or left over, in this generation.
 /// @param spent USDC base units drawn of it.
 /// @param exiting What the client asked to have back; it can still be drawn meanwhile.
 /// @param exitAt Unix time from which the exit can be finished; 0 if none is under way.
-/// @param generation How often the tab has been closed. A voucher counts in its own generation only.
+/// @param generation How often its client left it. A voucher counts in its own generation only.
 struct Tab {
     uint64 deposited;
     uint64 spent;
@@ -65,13 +65,15 @@ interface ITabs {
     error OverCeiling(address client, uint64 ceiling, uint64 spentAfter);
     /// @notice The draw or the exit passes what is in the tab.
     error TabOverdraw(address client, uint64 have, uint64 want);
+    /// @notice The tab cannot hold more in this generation: its deposit would pass 2^64 - 1.
+    error TabFull(address client, address aggregator, uint64 deposited);
     /// @notice No exit is under way.
     error NoTabExit(address client, address aggregator);
     /// @notice The zero address cannot have a tab or an order.
     error ZeroClient();
 
     /// @notice Pays into a client's tab with the caller's allowance. Anyone may, for anyone.
-    /// @dev Reverts with `ZeroAmount`, `ZeroClient`, `ZeroAggregator`, `IntakeClosed`, `ShortTransfer`.
+    /// @dev Reverts with `ZeroAmount`, `ZeroClient`, `ZeroAggregator`, `IntakeClosed`, `TabFull`, `ShortTransfer`.
     /// @param client Whose tab.
     /// @param aggregator For whom.
     /// @param amount USDC base units.
@@ -103,8 +105,8 @@ interface ITabs {
     /// @param amount USDC base units.
     function startTabExit(address aggregator, uint64 amount) external;
 
-    /// @notice Pays an exit out to the client, at or after its `exitAt`. Anyone may call. A tab that is empty afterwards
-    /// begins a new generation: no voucher signed before counts any more.
+    /// @notice Pays an exit out to the client, at or after its `exitAt`. Anyone may call. What is
+    /// left stays in the tab, which begins a new generation: no voucher signed before counts any more.
     /// @dev Reverts with `NoTabExit`, `TooEarly`.
     /// @param client Whose tab.
     /// @param aggregator For whom.

@@ -30,6 +30,8 @@ library PackedLedger {
     /// @return sum What was added in all.
     /// @return unproven The last index, if its balance was zero before: whoever had one is known to exist, and so are
     /// all below. Otherwise 0.
+    // One loop, read top-down; parts of it cannot be functions without giving the gas back.
+    // solhint-disable-next-line function-max-lines
     function creditAll(
         Ledger storage ledger,
         bytes calldata payouts

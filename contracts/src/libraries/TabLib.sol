@@ -65,11 +65,11 @@ library TabLib {
         return TabWord.wrap(kept | (uint256(amount) << EXITING) | (uint256(time) << EXIT_AT));
     }
 
-    /// @notice The word of an emptied tab: nothing in it, and the next generation.
-    function emptied(TabWord word) internal pure returns (TabWord) {
+    /// @notice The word of the next generation, which begins with what an exit left.
+    function next(TabWord word, uint64 rest) internal pure returns (TabWord) {
         unchecked {
             // Wraps after 16 million exits of at least a week each.
-            return TabWord.wrap(uint256(generation(word) + 1) << GENERATION);
+            return TabWord.wrap((uint256(generation(word) + 1) << GENERATION) | rest);
         }
     }
 

@@ -172,14 +172,14 @@ contract CodecsTest {
         _requireTab(word.withExit(amount, time), Tab(tab.deposited, tab.spent, amount, time, tab.generation));
     }
 
-    function testFuzzEmptiesTabs(Tab memory tab) public pure {
+    function testFuzzBeginsTheNextGeneration(Tab memory tab, uint64 rest) public pure {
         unchecked {
-            _requireTab(_word(tab).emptied(), Tab(0, 0, 0, 0, tab.generation + 1));
+            _requireTab(_word(tab).next(rest), Tab(rest, 0, 0, 0, tab.generation + 1));
         }
     }
 
-    function testEmptiesTheLastGenerationIntoTheFirst() public pure {
-        _requireTab(_word(Tab(1, 1, 0, 0, type(uint24).max)).emptied(), Tab(0, 0, 0, 0, 0));
+    function testBeginsTheFirstGenerationAfterTheLast() public pure {
+        _requireTab(_word(Tab(1, 1, 0, 0, type(uint24).max)).next(3), Tab(3, 0, 0, 0, 0));
     }
 
     function testFuzzKnowsWhatIsInATab(Tab memory tab) public pure {

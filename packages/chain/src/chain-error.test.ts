@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { errorCodes, errorTable, MarketError } from '@assay/protocol'
+import { errorCodes, errorTable, MarketError, codeOfRevert, revertNames } from '@assay/protocol'
 import {
   BaseError,
   ContractFunctionRevertedError,
@@ -17,7 +17,7 @@ import {
 } from 'viem'
 import { escrowAbi } from './abi/escrow.ts'
 import { callChain, decodeRevert, toChainError } from './chain-error.ts'
-import { allAbis, codeOfError, codeOfText, mappedErrorNames } from './revert-table.ts'
+import { allAbis, codeOfText } from './revert-table.ts'
 
 const errors = [...new Map(allAbis.filter(({ type }) => type === 'error').map((item) => [item.name, item])).values()]
 
@@ -34,13 +34,13 @@ function sample({ type, name = '' }: AbiParameter): unknown {
 describe('the table of refusals', () => {
   it('gives every error of every contract a code of its own meaning', () => {
     assert.ok(errors.length > 60)
-    const unmapped = errors.map(({ name }) => name).filter((name) => codeOfError(name) === undefined)
-    assert.deepEqual(unmapped, [], 'add these names to src/revert-table.ts')
+    const unmapped = errors.map(({ name }) => name).filter((name) => codeOfRevert(name) === undefined)
+    assert.deepEqual(unmapped, [], 'add these names to protocol/src/revert-codes.ts')
   })
 
   it('has each name once, under a code that exists', () => {
-    assert.deepEqual(mappedErrorNames, [...new Set(mappedErrorNames)])
-    for (const name of mappedErrorNames) assert.ok(errorCodes.includes(codeOfError(name)!), name)
+    assert.deepEqual(revertNames, [...new Set(revertNames)])
+    for (const name of revertNames) assert.ok(errorCodes.includes(codeOfRevert(name)!), name)
   })
 
   it('decodes each from its bytes, with its arguments by name', () => {
@@ -48,7 +48,7 @@ describe('the table of refusals', () => {
       const inputs: readonly AbiParameter[] = item.inputs
       const data = encodeErrorResult({ abi: [item], args: inputs.map(sample) } as never)
       const { code, reason, facts } = decodeRevert(data)
-      assert.deepEqual([code, reason], [codeOfError(item.name), item.name])
+      assert.deepEqual([code, reason], [codeOfRevert(item.name), item.name])
       assert.deepEqual(facts, Object.fromEntries(inputs.map((input) => [input.name, String(sample(input))])))
     }
   })

@@ -1,4 +1,4 @@
-import { MarketError, toMarketError, type ErrorCode } from '@assay/protocol'
+import { MarketError, toMarketError, type ErrorCode, codeOfRevert } from '@assay/protocol'
 import {
   type Abi,
   BaseError,
@@ -10,7 +10,7 @@ import {
   isHex,
   type Hex,
 } from 'viem'
-import { allAbis, codeOfError, codeOfText } from './revert-table.ts'
+import { allAbis, codeOfText } from './revert-table.ts'
 
 /** A contract's refusal in our words. */
 export interface Revert {
@@ -79,7 +79,7 @@ export function decodeRevert(data: Hex): Revert {
     if (errorName === 'Error') return ofText(String(first).slice(0, 300))
     const inputs = 'inputs' in abiItem ? abiItem.inputs : []
     const facts = Object.fromEntries(inputs.map(({ name }, index) => [name || `${index}`, short(values[index])]))
-    return { code: codeOfError(errorName) ?? 'transaction-reverted', reason: errorName, facts }
+    return { code: codeOfRevert(errorName) ?? 'transaction-reverted', reason: errorName, facts }
   } catch {
     return { code: 'transaction-reverted', reason: `unknown error ${data.slice(0, 10)}`, facts: {} }
   }

@@ -4,14 +4,14 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'node:test'
 import { testUsdcAbi } from '@assay/contracts/test-usdc'
-import { asAddress, type ErrorCode } from '@assay/protocol'
+import { asAddress, type ErrorCode, revertNames } from '@assay/protocol'
 import { createWalletClient, encodeFunctionData, http, type Abi, type Address } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { escrowAbi } from '../src/abi/escrow.ts'
 import { stakesAbi } from '../src/abi/stakes.ts'
 import { usdcAbi } from '../src/abi/usdc.ts'
 import { toChainError } from '../src/chain-error.ts'
-import { allAbis, mappedErrorNames } from '../src/revert-table.ts'
+import { allAbis } from '../src/revert-table.ts'
 import { openMarketLab, type MarketLab } from './open-market-lab.ts'
 
 it('maps every error that the contracts declare, and none that nothing declares', async () => {
@@ -21,17 +21,17 @@ it('maps every error that the contracts declare, and none that nothing declares'
   const declared = sources.flatMap((source) => [...source.matchAll(/^\s*error (\w+)\(/gm)].map(([, name]) => name!))
   assert.ok(declared.length > 60)
   assert.deepEqual(
-    declared.filter((name) => !mappedErrorNames.includes(name)),
+    declared.filter((name) => !revertNames.includes(name)),
     [],
-    'add these to src/revert-table.ts',
+    'add these to protocol/src/revert-codes.ts',
   )
   const inAbis = allAbis.filter(({ type }) => type === 'error').map(({ name }) => name as string)
   const libraries = ['SafeERC20FailedDecreaseAllowance', 'ECDSAInvalidSignature']
-  const stale = mappedErrorNames.filter((name) => ![...declared, ...inAbis].includes(name))
+  const stale = revertNames.filter((name) => ![...declared, ...inAbis].includes(name))
   assert.deepEqual(
     stale.filter((name) => !libraries.some((library) => name.startsWith(library))),
     [],
-    'nothing declares these any more: take them out of src/revert-table.ts',
+    'nothing declares these any more: take them out of protocol/src/revert-codes.ts',
   )
 })
 

@@ -34,6 +34,7 @@ export {
   sha256Hex,
 } from './canonical.ts'
 export { deriveDepositAddress } from './deposit-address.ts'
+export { codeOfRevert, revertNames } from './revert-codes.ts'
 export {
   createEnvelope,
   decodeFrame,

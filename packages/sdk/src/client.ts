@@ -40,7 +40,7 @@ export interface Client extends AsyncDisposable {
   jobs(signal?: AbortSignal): Promise<readonly JobView[]>
   /**
    * Takes an order's money back on chain: all of it from `refundAt` on, what a settlement left, or what was transferred to
-   * its deposit address and did not fund it. Needs RPC addresses and gas. Throws `config-invalid` without a chain, `transaction-reverted` when it is too early or nothing is left.
+   * its deposit address and did not fund it. Needs RPC addresses and gas. Throws `config-invalid` without a chain, `too-early` or `nothing-due`.
    */
   refund(orderId: OrderId, signal?: AbortSignal): Promise<Sent>
 }

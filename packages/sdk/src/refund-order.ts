@@ -5,7 +5,7 @@ import { onChain, type ClientChain } from './client-chain.ts'
 /**
  * Takes an order's money back on chain, without any aggregator: what was transferred to its deposit address and did not fund it,
  * all of it from `refundAt` on, or what a settlement left. `overdue` tells whether the whole order came back. Throws
- * `transaction-reverted` when it is too early or nothing is left, `rpc-unavailable`.
+ * `too-early`, `nothing-due`, `rpc-unavailable`.
  */
 export async function refundOrder(
   { reader, writer }: Required<ClientChain>,

@@ -135,7 +135,7 @@ test('takes the money back on chain once refundAt has come, without the aggregat
   await assert.rejects(scene.client.refund(job.id), fails('config-invalid'))
   await assert.rejects(
     client.refund(job.id),
-    fails('transaction-reverted', (e) => assert.equal(e.details['reason'], 'TooEarly')),
+    fails('too-early', (e) => assert.equal(e.details['reason'], 'TooEarly')),
   )
   assert.equal(client.spending().takenUsdc, job.terms.maxAmount)
   shift = 3 * 3600 * 1000

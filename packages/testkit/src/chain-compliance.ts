@@ -205,7 +205,7 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
     it('takes no more for one fault than the order allows', async () => {
       await using stage = await openStage(open)
       await stage.fund()
-      const { proven, signatures } = stage.verdict(200n * 10n * unit + 1n)
+      const { proven, signatures } = stage.verdict(300n * 10n * unit + 1n)
       await fails(stage.wallet.submitVerdict(proven, signatures, never), {
         code: 'verdict-invalid',
         reason: /^SlashOverCap$/,

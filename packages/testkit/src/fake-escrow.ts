@@ -79,6 +79,8 @@ const none: ChainOrder = {
   quorumId: undefined,
   feeBps: basisPoints(0),
 }
+/** `Disputes.SLASH_MULTIPLE`. */
+const slashMultiple = 300n
 /** `Escrow.MAX_REFUND_DELAY`. */
 const maxRefundDelay = 7 * 24 * 3600
 
@@ -283,6 +285,7 @@ function createFakeDisputes(
       if (verdict.outcome !== verdictOutcomes.providerFault) throw revert('BadOutcome')
       if (!isInvolved(market, proven)) throw revert('NotInvolved', { accused: verdict.accused })
       if (verdict.slash === 0n) throw revert('ZeroSlash')
+      if (verdict.slash > slashMultiple * terms.maxAmount) throw revert('SlashOverCap')
       if (verdict.detector === verdict.accused) throw revert('DetectorIsAccused')
       if (stakes.operator(verdict.accused) === undefined) throw revert('NotOperator')
       if (deriveOrderId(market, terms) !== verdict.orderId) throw revert('WrongOrder')

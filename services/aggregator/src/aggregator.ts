@@ -24,7 +24,7 @@ export async function openAggregator(
   options: AggregatorOptions,
   signal: AbortSignal,
 ): Promise<Aggregator> {
-  const { chain, clock, log, network, signer, store } = deps
+  const { chain, clock, log, network, signer, store, wallet } = deps
   const quorum = await chain.quorum(options.quorumId, signal)
   if (quorum === undefined)
     throw new MarketError('no-quorum', 'no such quorum on chain', { details: { quorumId: options.quorumId } })
@@ -41,9 +41,14 @@ export async function openAggregator(
   const context: Context = { ...deps, options, directory, quorum, wake, emit }
   const tasks = stack.use(openTasks({ clock, log, wake }))
   const loop = planForever(context, tasks, bell, stop.signal)
+  const resumed = wallet.resume?.(stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted)
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, 'transactions.unresumed')
+  })
   stack.defer(async () => {
     stop.abort()
     await loop
+    await resumed
   })
   await serveMarketBlobs(context)
   const http = createHttpApp(context, watchers)

@@ -45,6 +45,7 @@ export const escrowAbi = [
   {"type":"error","name":"ShortTransfer","inputs":[{"name":"got","type":"uint256"},{"name":"want","type":"uint256"}]},
   {"type":"error","name":"SignersNotSorted","inputs":[{"name":"signer","type":"address"}]},
   {"type":"error","name":"StringTooLong","inputs":[{"name":"str","type":"string"}]},
+  {"type":"error","name":"TabFull","inputs":[{"name":"client","type":"address"},{"name":"aggregator","type":"address"},{"name":"deposited","type":"uint64"}]},
   {"type":"error","name":"TabOverdraw","inputs":[{"name":"client","type":"address"},{"name":"have","type":"uint64"},{"name":"want","type":"uint64"}]},
   {"type":"error","name":"TabReplayed","inputs":[{"name":"client","type":"address"},{"name":"spent","type":"uint64"},{"name":"spentAfter","type":"uint64"}]},
   {"type":"error","name":"TabsNotSorted","inputs":[{"name":"client","type":"address"}]},

@@ -79,6 +79,8 @@ export type VerdictStatus = 'none' | 'submitted' | 'appealed' | 'slashed' | 'ove
  */
 export interface ChainWriter {
   readonly address: Address
+  /** Takes what an earlier life of this key left open to its end. Absent where nothing outlives the process. */
+  resume?(signal: AbortSignal): Promise<unknown>
   /** Escrows an order by the client's EIP-3009 authorisation. */
   fundWithAuthorization(terms: OrderTerms, authorization: FundingAuthorization, signal: AbortSignal): Promise<Sent>
   /** Escrows an order by what was transferred to its deposit address; a surplus goes back to the client. */
