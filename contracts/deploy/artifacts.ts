@@ -7,6 +7,12 @@ export interface Artifact {
   readonly abi: Abi
   /** Creation code; `0x` for an interface. */
   readonly bytecode: Hex
+  /** Code on chain, with zeros where immutables go. */
+  readonly deployedBytecode: Hex
+  /** Where immutables go: byte ranges of `deployedBytecode`, by a number of the compiler's. */
+  readonly immutableReferences?: Readonly<
+    Record<string, readonly { readonly start: number; readonly length: number }[]>
+  >
 }
 
 /**
@@ -25,5 +31,6 @@ export async function readArtifact(name: string): Promise<Artifact> {
 
 function isArtifact(value: unknown): value is Artifact {
   if (typeof value !== 'object' || value === null || !('abi' in value) || !('bytecode' in value)) return false
+  if (!('deployedBytecode' in value) || typeof value.deployedBytecode !== 'string') return false
   return Array.isArray(value.abi) && typeof value.bytecode === 'string' && value.bytecode.startsWith('0x')
 }

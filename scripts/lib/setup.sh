@@ -9,6 +9,7 @@ cd "$ROOT" || exit 1
 . "$ROOT/scripts/lib/node.sh"
 . "$ROOT/scripts/lib/dependencies.sh"
 . "$ROOT/scripts/lib/docker.sh"
+. "$ROOT/scripts/lib/solver.sh"
 
 # Two set-ups at once would install over each other: the second waits for the first.
 take_setup_lock() {
