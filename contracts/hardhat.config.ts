@@ -18,10 +18,21 @@ export default defineConfig({
   solidity: { profiles: { default: compiler, production: compiler } },
   paths: { sources: './src', tests: { nodejs: './test', solidity: './test/solidity' } },
   networks: { default: { type: 'edr-simulated', hardfork: 'osaka', allowBlocksWithSameTimestamp: true } },
-  test: {
-    solidity: {
-      fuzz: { runs: 10_000, seed: '0x6173736179' },
-      invariant: { runs: 10_000, depth: 60, failOnRevert: true },
-    },
-  },
+  test: { solidity: { profiles: { default: solidityTests(256), nightly: solidityTests(2_560) } } },
 })
+
+/** Random values in place of ones from storage, which would mostly repeat; a seed, so that a failure comes back. */
+function solidityTests(runs: number) {
+  return {
+    fuzz: { runs: 10_000, seed: '0x6173736179' },
+    invariant: {
+      runs,
+      depth: 100,
+      failOnRevert: true,
+      shrinkRunLimit: 0,
+      dictionaryWeight: 0,
+      includeStorage: false,
+      includePushBytes: false,
+    },
+  }
+}

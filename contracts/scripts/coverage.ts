@@ -27,7 +27,7 @@ const required = globSync('src/{,libraries/}*.sol', { cwd: CONTRACTS }).filter(h
 const gaps = findGaps(coverage, required)
 
 if (lcov === '') process.stdout.write(output)
-for (const [, failure = ''] of output.matchAll(/^ +\d+\) (.+\n.+)$/gm)) {
+for (const [, failure = ''] of output.matchAll(/^ +\d+\) (.+\n +.+):$/gm)) {
   process.stdout.write(`failed over instrumented code: ${failure.replaceAll(/\s+/g, ' ')}\n`)
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(0)

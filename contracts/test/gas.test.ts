@@ -16,7 +16,10 @@ describe('gas', () => {
   let snapshot: Record<string, number>
   before(async () => {
     rows = await measureGas({ hardfork: 'osaka', proxied: false })
-    snapshot = JSON.parse(await readFile(new URL('../snapshots/gas.json', import.meta.url), 'utf8'))
+    snapshot = JSON.parse(await readFile(new URL('../snapshots/gas.json', import.meta.url), 'utf8')) as Record<
+      string,
+      number
+    >
   })
 
   it('stays within every goal', () => {

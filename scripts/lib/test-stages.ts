@@ -40,7 +40,7 @@ export const TEST_STAGES: Readonly<Record<string, TestStage>> = {
     testSeconds: 60,
     groupSeconds: 300,
   },
-  contracts: { name: 'contracts', testSeconds: 300, groupSeconds: 900 },
+  contracts: { name: 'contracts', testSeconds: 1500, groupSeconds: 3000 },
   integration: {
     name: 'integration',
     files: ['packages/*/test/**/*.itest.ts', 'services/*/test/**/*.itest.ts'],

@@ -350,7 +350,7 @@ async function settle(
   world: World,
   orders: readonly FundedOrder[],
   payouts: Payout[],
-  { fee = 0n, signers = 3, tabs = '0x' as Hex } = {},
+  { fee = 0n, signers = 3, tabs = '0x' }: { fee?: bigint; signers?: number; tabs?: Hex } = {},
 ): Promise<bigint> {
   const total = payouts.reduce((sum, { amount }) => sum + amount, fee)
   const charges = orders.map(({ id }) => ({ orderId: id, charged: total / BigInt(orders.length) }))
