@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type DeployRequest, UsageError, parseDeployRequest } from './lib/deploy-request.ts'
+import { type DeployRequest, KEY_VARIABLE, UsageError, parseDeployRequest } from './lib/deploy-request.ts'
 import { type DeploymentResult, runDeployment } from './lib/run-deployment.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -16,6 +16,8 @@ const BUILT_FROM = ['contracts/src', 'contracts/hardhat.config.ts', 'contracts/p
 
 try {
   const request = parseDeployRequest(process.argv.slice(2), process.env, join(ROOT, 'contracts'))
+  // No process that is started from here needs it.
+  delete process.env[KEY_VARIABLE]
   await deploy(request)
 } catch (error) {
   // A stack trace would bury the one sentence that matters, and could show arguments.

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-import { SOLIDITY_DEADLINE_MS, SUITE_DEADLINE_MS } from './mutation-limits.ts'
+import { MOST_MEMORY_KIB, SOLIDITY_DEADLINE_MS, SUITE_DEADLINE_MS } from './mutation-limits.ts'
 
 /** Test files that say nothing about a mutant, and why. */
 const NOT_IN_SUITE: Readonly<Record<string, string>> = {
@@ -119,7 +119,9 @@ function runProcess(
 ): Promise<ProcessResult> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...more, NODE_COMPILE_CACHE: join(folder, '../.compiled'), NO_COLOR: '1' }
-    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // A mutant may loop and allocate: the shell bounds what the tests can take, then becomes them.
+    const bounded = ['-c', `ulimit -d ${MOST_MEMORY_KIB}; exec "$@"`, 'sh', process.execPath, ...args]
+    const child = spawn('/bin/sh', bounded, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     let timedOut = false
     const keep = (chunk: Buffer): void => {

@@ -81,6 +81,10 @@ describe('deployMarket on a local chain', () => {
     await assert.rejects(openWorld({ unbondingDelay: 10 * DAY }), /StakeLeavesTooSoon/)
   })
 
+  it('refuses a daily cap under which no verdict could be carried out', async () => {
+    await assert.rejects(openWorld({ dailySlashCap: 0n }), /ZeroDailyCap/)
+  })
+
   it('refuses a disputes contract that the stakes do not name', async () => {
     await using world = await openWorld()
     await assert.rejects(

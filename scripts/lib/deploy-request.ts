@@ -6,7 +6,7 @@ import { type Address, type Hex, isAddress, isHex, zeroAddress } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
 
 /** The only place where the key is taken from: arguments are visible to every process of a machine. */
-const KEY_VARIABLE = 'ASSAY_DEPLOYER_KEY'
+export const KEY_VARIABLE = 'ASSAY_DEPLOYER_KEY'
 
 export interface DeployRequest {
   readonly network: Network

@@ -13,6 +13,9 @@ const ROOT = resolve(CONTRACTS, '..')
 const LEFT_OUT = new Set(['contracts', '.git', '.tools', '.assay'])
 const NOT_COPIED = new Set(['coverage', 'node_modules'])
 
+/** For one Solidity test. Without a bound, a loop that a tool has spoilt takes all memory of the machine before it ends. */
+const MOST_TEST_GAS = 4_000_000_000
+
 export interface WorkspaceOptions {
   /** solc's optimizer settings; default the project's. */
   readonly optimizer?: Readonly<Record<string, unknown>>
@@ -58,20 +61,19 @@ const compilers = Object.entries(project.solidity.profiles).map(([name, { settin
   name,
   { ...compiler, settings: { ...settings, optimizer: optimizer ?? settings.optimizer } },
 ])
-const { fuzz, invariant, ...solidity } = project.test.solidity
 const most = ${mostRuns}
+const limit = ({ fuzz, invariant, ...rest }) => ({
+  ...rest,
+  gasLimit: ${MOST_TEST_GAS}n,
+  fuzz: { ...fuzz, runs: Math.min(fuzz.runs, most) },
+  invariant: { ...invariant, runs: Math.min(invariant.runs, most) },
+})
+const profiles = Object.entries(project.test.solidity.profiles).map(([name, profile]) => [name, limit(profile)])
 export default {
   ...project,
   solidity: { ...project.solidity, profiles: Object.fromEntries(compilers) },
   networks: { ...project.networks, default: { ...project.networks.default, allowUnlimitedContractSize: true } },
-  test: {
-    ...project.test,
-    solidity: {
-      ...solidity,
-      fuzz: { ...fuzz, runs: Math.min(fuzz.runs, most) },
-      invariant: { ...invariant, runs: Math.min(invariant.runs, most) },
-    },
-  },
+  test: { ...project.test, solidity: { ...project.test.solidity, profiles: Object.fromEntries(profiles) } },
 }
 `
 }

@@ -56,6 +56,49 @@ export function eip712Vector(): Json {
     Payout.parse({ index: 2, amount: '1000000' }),
     Payout.parse({ index: 4_000_000_000, amount: '100000' }),
   ]
+  const { tabs, packedTabs, ...tabVector } = tabVectors()
+  const batch = {
+    aggregator: vectorTerms.aggregator,
+    quorumId: vectorTerms.quorumId,
+    ordersHash: derivePackedHash(packOrders(orders)),
+    tabsHash: derivePackedHash(packedTabs),
+    payoutsHash: derivePackedHash(packPayouts(payouts)),
+    fee: 91_000n,
+    resultsRoot: named<Hash32>('results-root'),
+  }
+  const ruling = Ruling.parse({ verdictId: named('verdict'), round: 2, guilty: true, evidence: named('evidence') })
+  const verdict = Verdict.parse({
+    orderId,
+    shard: 3,
+    attempt: 2,
+    accused: addressOf('provider'),
+    outcome: verdictOutcomes.providerFault,
+    slash: '50000000',
+    detector: addressOf('validator-1'),
+    quorumId: vectorTerms.quorumId,
+    evidence: named('evidence'),
+  })
+  return toJson({
+    ...vectorMarket,
+    terms: vectorTerms,
+    orderId,
+    depositAddress: deriveDepositAddress(vectorMarket, orderId),
+    batch,
+    orders,
+    payouts,
+    batchDigest: deriveBatchDigest(vectorMarket, batch),
+    verdict,
+    verdictDigest: deriveVerdictDigest(vectorMarket, verdict),
+    tabs,
+    packedTabs,
+    ...tabVector,
+    ruling,
+    rulingDigest: deriveRulingDigest(vectorMarket, ruling),
+  })
+}
+
+/** A voucher, the tab it draws, and a payment into that tab. */
+function tabVectors() {
   const voucher = TabVoucher.parse({
     client: addressOf('client'),
     aggregator: vectorTerms.aggregator,
@@ -80,45 +123,12 @@ export function eip712Vector(): Json {
     amount: '90000000',
     salt: named('tab-salt'),
   })
-  const ruling = Ruling.parse({ verdictId: named('verdict'), round: 2, guilty: true, evidence: named('evidence') })
-  const batch = {
-    aggregator: vectorTerms.aggregator,
-    quorumId: vectorTerms.quorumId,
-    ordersHash: derivePackedHash(packOrders(orders)),
-    tabsHash: derivePackedHash(packTabs(tabs)),
-    payoutsHash: derivePackedHash(packPayouts(payouts)),
-    fee: 91_000n,
-    resultsRoot: named<Hash32>('results-root'),
-  }
-  const verdict = Verdict.parse({
-    orderId,
-    shard: 3,
-    attempt: 2,
-    accused: addressOf('provider'),
-    outcome: verdictOutcomes.providerFault,
-    slash: '50000000',
-    detector: addressOf('validator-1'),
-    quorumId: vectorTerms.quorumId,
-    evidence: named('evidence'),
-  })
-  return toJson({
-    ...vectorMarket,
-    terms: vectorTerms,
-    orderId,
-    depositAddress: deriveDepositAddress(vectorMarket, orderId),
-    batch,
-    orders,
-    payouts,
-    batchDigest: deriveBatchDigest(vectorMarket, batch),
-    verdict,
-    verdictDigest: deriveVerdictDigest(vectorMarket, verdict),
-    voucher,
-    voucherDigest,
+  return {
     tabs: tabs.map((tab) => ({ ...tab })),
     packedTabs: packTabs(tabs),
+    voucher,
+    voucherDigest,
     deposit,
     depositNonce: deriveTabDepositNonce(vectorMarket, deposit),
-    ruling,
-    rulingDigest: deriveRulingDigest(vectorMarket, ruling),
-  })
+  }
 }
