@@ -10,7 +10,7 @@ export const SUITE_DEADLINE_MS = 300_000
 export const SOLIDITY_DEADLINE_MS = 300_000
 
 /** Of each fuzz and invariant test, over one mutant: a mutant that needs more luck than this counts as a survivor. */
-export const FUZZ_RUNS = 64
+export const FUZZ_RUNS = 16
 
 /** Tests that fail without a mutant because of how it is compiled: a handful measures gas beside what it tests. */
 export const MOST_LEFT_OUT = 6
