@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {VerdictStatus} from "../../../src/interfaces/DisputeTypes.sol";
 import {OperatorGhost, VerdictGhost} from "./Ghost.sol";
+import {HostileUsdc} from "./HostileUsdc.sol";
 import {VerdictHandler} from "./VerdictHandler.sol";
 
 /// @title Appeals, rulings, and carrying out what stands
@@ -85,7 +86,7 @@ abstract contract AppealHandler is VerdictHandler {
 
     /// @dev Shares of slashes and returned bonds, to the owner or elsewhere.
     function withdrawShare(uint256 x) external action {
-        address owner = people[_seek(x, people.length, _hasShare)];
+        address owner = _claimants[_seek(x, _claimants.length, _hasShare)];
         _withdrawShare(owner, _chance(x, 1, 2) ? owner : SAFE);
     }
 
@@ -133,11 +134,14 @@ abstract contract AppealHandler is VerdictHandler {
         taken = fromUnbonding + fromActive;
         accused.slashed += taken;
         ghost.taken += taken;
-        uint64 toDetector = (taken * 4) / 10;
-        uint64 toClient = taken / 10;
+        uint64 came = taken;
+        if (usdc.mode() == HostileUsdc.Mode.KeepsFee) came -= uint64(usdc.feeOf(taken));
+        uint64 toDetector = (came * 4) / 10;
+        uint64 toClient = came / 10;
         disputesCredit[ghost.detector] += toDetector;
         disputesCredit[ghost.client] += toClient;
-        inFund += taken - toDetector - toClient;
+        inFund += came - toDetector - toClient;
+        slashesCame += came;
         sharedOut += toDetector + toClient;
         _paid(address(stakes), address(disputes), taken);
     }
@@ -182,6 +186,6 @@ abstract contract AppealHandler is VerdictHandler {
     }
 
     function _hasShare(uint256 position) internal view returns (bool) {
-        return disputesCredit[people[position]] != 0;
+        return disputesCredit[_claimants[position]] != 0;
     }
 }

@@ -44,7 +44,10 @@ abstract contract Cast {
     Escrow public immutable escrow;
     Disputes public immutable disputes;
 
+    /// @dev Everybody; then those who can come by credit in Escrow, and in Disputes.
     address[] public people;
+    address[] internal _creditors;
+    address[] internal _claimants;
     address[] public clients;
     address[] public aggregators;
     /// @dev The validators' operator numbers are 1 to 5, in the order of their addresses.
@@ -60,8 +63,6 @@ abstract contract Cast {
         usdc.setTarget(address(escrow), address(escrow));
         usdc.setTarget(address(stakes), address(stakes));
         usdc.setTarget(address(disputes), address(disputes));
-        // Disputes shares out what Stakes says that it sent, and does not look at what came.
-        usdc.setFree(address(stakes), address(disputes));
         _hire();
     }
 
@@ -73,10 +74,6 @@ abstract contract Cast {
         return 0x9101 + provider;
     }
 
-    function isContract(address account) public view returns (bool) {
-        return account == address(escrow) || account == address(stakes) || account == address(disputes);
-    }
-
     function peopleCount() external view returns (uint256) {
         return people.length;
     }
@@ -86,11 +83,17 @@ abstract contract Cast {
             address key = vm.addr(clientKey(i));
             clients.push(i == WALLET ? address(new TestWallet(key)) : key);
             _enlist(clients[i]);
+            _creditors.push(clients[i]);
+            _claimants.push(clients[i]);
         }
         aggregators.push(address(0xa66));
         aggregators.push(address(usdc));
-        _enlist(aggregators[0]);
-        _enlist(aggregators[1]);
+        for (uint256 i = 0; i < AGGREGATORS; ++i) {
+            _enlist(aggregators[i]);
+            _creditors.push(aggregators[i]);
+        }
+        _claimants.push(STRANGER);
+        _claimants.push(aggregators[1]);
         _enlist(GUARDIAN);
         _enlist(STRANGER);
         _enlist(SAFE);

@@ -36,7 +36,7 @@ abstract contract Checks is WorldHandler {
             owed += tab.deposited - tab.spent;
         }
         for (uint256 i = 1; i < _operators.length; ++i) owed += escrow.earningsOf(uint32(i));
-        for (uint256 i = 0; i < people.length; ++i) owed += escrow.credit(people[i]);
+        for (uint256 i = 0; i < _creditors.length; ++i) owed += escrow.credit(_creditors[i]);
     }
 
     function _stakesOwe() private view returns (uint256 owed) {
@@ -48,7 +48,7 @@ abstract contract Checks is WorldHandler {
 
     function _disputesOwe() private view returns (uint256 owed) {
         owed = disputes.fundBalance();
-        for (uint256 i = 0; i < people.length; ++i) owed += disputes.credit(people[i]);
+        for (uint256 i = 0; i < _claimants.length; ++i) owed += disputes.credit(_claimants[i]);
         for (uint256 i = 1; i < _verdicts.length; ++i) owed += disputes.verdictOf(_verdicts[i].id).bond;
     }
 
@@ -82,8 +82,8 @@ abstract contract Checks is WorldHandler {
             require(escrow.earningsOf(uint32(i)) == ghost.earned - ghost.withdrawn, "other earnings");
             credited += ghost.earned;
         }
-        for (uint256 i = 0; i < people.length; ++i) {
-            require(escrow.credit(people[i]) == escrowCredit[people[i]], "other credit");
+        for (uint256 i = 0; i < _creditors.length; ++i) {
+            require(escrow.credit(_creditors[i]) == escrowCredit[_creditors[i]], "other credit");
         }
         require(charged == credited, "charges and credits differ");
     }
@@ -215,16 +215,14 @@ abstract contract Checks is WorldHandler {
 
     // ── I17, I24 ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @notice At most half of what was taken went to anybody; shares, bonds and the fund are all there is.
+    /// @notice At most half of what came of slashes went to anybody; shares, bonds and the fund are all there is.
     function requireShares() public view {
-        uint256 taken;
-        for (uint256 i = 1; i < _verdicts.length; ++i) taken += _verdicts[i].taken;
-        require(sharedOut * 2 <= taken, "more than half was given away");
-        for (uint256 i = 0; i < people.length; ++i) {
-            require(disputes.credit(people[i]) == disputesCredit[people[i]], "another share");
+        require(sharedOut * 2 <= slashesCame, "more than half was given away");
+        for (uint256 i = 0; i < _claimants.length; ++i) {
+            require(disputes.credit(_claimants[i]) == disputesCredit[_claimants[i]], "another share");
         }
         require(disputes.fundBalance() == inFund, "another fund");
-        require(inFund + sharedOut >= taken, "a share is missing");
+        require(inFund + sharedOut >= slashesCame, "a share is missing");
     }
 
     /// @notice Everybody holds what listed ways gave and took, the fund has grown by them alone, and nobody else exists
@@ -235,23 +233,15 @@ abstract contract Checks is WorldHandler {
             "the fund was touched"
         );
         uint256 all = _balance(address(escrow)) + _balance(address(stakes)) + _balance(address(disputes));
-        uint256 kept;
-        for (uint256 i = 0; i < people.length; ++i) {
-            address someone = people[i];
-            all += _balance(someone);
-            kept += usdc.kept(someone);
-            if (someone == address(usdc)) continue;
-            require(_balance(someone) + usdc.kept(someone) == wallet[someone], "somebody has another wealth");
-        }
-        for (uint256 i = 0; i < _orders.length; ++i) {
-            address deposit = _orders[i].deposit;
-            all += _balance(deposit);
-            kept += usdc.kept(deposit);
-            require(_balance(deposit) + usdc.kept(deposit) == wallet[deposit], "a deposit went astray");
-        }
-        kept += usdc.kept(address(disputes)) + usdc.kept(address(stakes)) + usdc.kept(address(escrow));
-        require(_balance(address(usdc)) == wallet[address(usdc)] + kept, "the token has another wealth");
+        for (uint256 i = 0; i < people.length; ++i) all += _requireWealthOf(people[i]);
+        for (uint256 i = 0; i < _orders.length; ++i) all += _requireWealthOf(_orders[i].deposit);
         require(all == usdc.totalSupply(), "somebody unknown holds money");
+    }
+
+    function _requireWealthOf(address someone) private view returns (uint256 held) {
+        uint256 unspoilt;
+        (held, unspoilt) = usdc.holdings(someone);
+        require(unspoilt == wallet[someone], "somebody has another wealth");
     }
 
     // ── I23 ─────────────────────────────────────────────────────────────────────────────────────────────────────────

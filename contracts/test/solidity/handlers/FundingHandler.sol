@@ -64,7 +64,7 @@ abstract contract FundingHandler is Signing {
         if (_orders.length == 0) return;
         OrderGhost storage order = _orders[_seek(x, _orders.length, _wasFunded)];
         if (order.status == OrderStatus.None) return;
-        OrderTerms memory terms = order.terms;
+        OrderTerms memory terms = _termsOf(order);
         _mint(terms.client, terms.maxAmount);
         bytes memory call =
             _chance(x, 1, 2)

@@ -90,6 +90,7 @@ abstract contract Ghost is Cast {
     mapping(address owner => uint256) public escrowCredit;
     mapping(address owner => uint256) public disputesCredit;
     uint256 public inFund;
+    uint256 public slashesCame;
     uint256 public sharedOut;
     uint256 public feesEarned;
 
@@ -171,6 +172,10 @@ abstract contract Ghost is Cast {
         return people[_draw(x, 95) % people.length];
     }
 
+    function _someClaimant(uint256 x) internal view returns (address) {
+        return _claimants[_draw(x, 95) % _claimants.length];
+    }
+
     // ── Calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function _as(address who, address target, bytes memory data) internal returns (bool ok) {
@@ -248,6 +253,11 @@ abstract contract Ghost is Cast {
     }
 
     // ── Shorthands ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev Copied in one place only, because that is much code.
+    function _termsOf(OrderGhost storage order) internal view returns (OrderTerms memory) {
+        return order.terms;
+    }
 
     function _isStopped(address target) internal view returns (bool) {
         return time < _stoppedUntil[target];

@@ -17,24 +17,28 @@ contract HostileUsdc is TestUsdc {
     }
 
     Mode public mode;
-    /// @notice What it kept of all that an address was sent.
-    mapping(address account => uint256) public kept;
     /// @notice Whether a guarded function let a call back in.
     bool public cameIn;
 
-    /// @dev From whom to whom it keeps nothing.
-    mapping(address from => address to) private _free;
+    /// @dev What an account lost to fees; negative for this contract, which got them.
+    mapping(address account => int256) private _lost;
     /// @dev Whom to call back when this contract, or an account that it controls, moves money.
     mapping(address mover => address target) private _targets;
     mapping(address target => bytes[] calls) private _calls;
 
-    function setMode(Mode wanted) external {
-        mode = wanted;
+    /// @notice What an account holds, and what it would hold if there had never been a fee.
+    function holdings(address account) external view returns (uint256 held, uint256 unspoilt) {
+        held = balanceOf(account);
+        unspoilt = uint256(int256(held) + _lost[account]);
     }
 
-    /// @notice From now on nothing is kept between these two.
-    function setFree(address from, address to) external {
-        _free[from] = to;
+    /// @notice What it keeps of a transfer in mode `KeepsFee`.
+    function feeOf(uint256 value) public pure returns (uint256) {
+        return value == 0 ? 0 : 1 + value / 50;
+    }
+
+    function setMode(Mode wanted) external {
+        mode = wanted;
     }
 
     /// @notice From now on, in mode `Reenters`, a transfer that `mover` asks for calls `target` back.
@@ -57,10 +61,11 @@ contract HostileUsdc is TestUsdc {
             }
         }
         super._move(from, to, value);
-        if (mode == Mode.KeepsFee && value != 0 && to != address(this) && _free[from] != to) {
-            uint256 fee = 1 + (value / 50);
+        if (mode == Mode.KeepsFee && value != 0 && to != address(this)) {
+            uint256 fee = feeOf(value);
             super._move(to, address(this), fee);
-            kept[to] += fee;
+            _lost[to] += int256(fee);
+            _lost[address(this)] -= int256(fee);
         }
         if (mode == Mode.Reenters) _callBack(_targets[msg.sender]);
     }

@@ -135,9 +135,8 @@ abstract contract OperatorHandler is BadBatchHandler {
     // ── Payout address and earnings ─────────────────────────────────────────────────────────────────────────────────
 
     function requestPayoutChange(uint256 x) external action {
-        uint256 index = _someOperator(x);
-        OperatorGhost storage operator = _operators[index];
-        address next = _chance(x, 1, 2) ? operator.who : _coldAddress(index + 40);
+        OperatorGhost storage operator = _operators[_someOperator(x)];
+        address next = _chance(x, 1, 2) ? operator.who : SAFE;
         bool did = _as(operator.who, address(stakes), abi.encodeCall(stakes.requestPayoutChange, (next)));
         if (!_judge(did, true, 10, "requestPayoutChange")) return;
         operator.nextPayout = next;
@@ -210,9 +209,11 @@ abstract contract OperatorHandler is BadBatchHandler {
         operator.key = key;
         operator.payout = payout;
         // The token is listed as an aggregator.
-        if (who != address(usdc)) _enlist(who);
+        if (who != address(usdc)) {
+            _enlist(who);
+            _claimants.push(who);
+        }
         people.push(payout);
-        people.push(_coldAddress(_operatorCount() + 40));
     }
 
     function _staked(OperatorGhost storage operator, uint64 amount) private {

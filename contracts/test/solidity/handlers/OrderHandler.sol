@@ -39,7 +39,7 @@ abstract contract OrderHandler is FundingHandler {
         if (_orders.length == 0) return;
         uint256 position = _seek(x, _orders.length, _isPaidDeposit);
         OrderGhost storage order = _orders[position];
-        OrderTerms memory terms = order.terms;
+        OrderTerms memory terms = _termsOf(order);
         uint256 have = usdc.balanceOf(order.deposit);
         bool may = order.status == OrderStatus.None && time < terms.settleBy && have >= terms.maxAmount;
         may = may && !_isStopped(address(escrow)) && _movesAll(order.deposit, address(escrow));
@@ -62,7 +62,7 @@ abstract contract OrderHandler is FundingHandler {
         uint256 have = usdc.balanceOf(order.deposit);
         bool may = order.status != OrderStatus.None || time >= order.terms.settleBy || caller != STRANGER;
         may = may && have != 0 && _moves(order.deposit, order.terms.client);
-        bytes memory call = abi.encodeCall(escrow.sweepToClient, (order.terms, IERC20(usdc)));
+        bytes memory call = abi.encodeCall(escrow.sweepToClient, (_termsOf(order), IERC20(usdc)));
         did = _judge(_as(caller, address(escrow), call), may, 24, "sweepToClient");
         if (did) _paid(order.deposit, order.terms.client, have);
     }
@@ -80,7 +80,7 @@ abstract contract OrderHandler is FundingHandler {
         bool may = _isRefundable(position);
         address client = order.terms.client;
         bool pushes = _moves(address(escrow), client);
-        did = _as(STRANGER, address(escrow), abi.encodeCall(escrow.refund, (order.terms)));
+        did = _as(STRANGER, address(escrow), abi.encodeCall(escrow.refund, (_termsOf(order))));
         if (!_judge(did, may, 3, "refund")) return false;
         uint64 amount = order.remaining;
         if (pushes) _paid(address(escrow), client, amount);
@@ -93,7 +93,7 @@ abstract contract OrderHandler is FundingHandler {
 
     /// @dev A fee or a refund that could not be pushed, to the owner or elsewhere.
     function withdrawCredit(uint256 x) external action {
-        address owner = people[_seek(x, people.length, _hasEscrowCredit)];
+        address owner = _creditors[_seek(x, _creditors.length, _hasEscrowCredit)];
         _withdrawCredit(owner, _chance(x, 1, 2) ? owner : SAFE);
     }
 
@@ -125,6 +125,6 @@ abstract contract OrderHandler is FundingHandler {
     }
 
     function _hasEscrowCredit(uint256 position) internal view returns (bool) {
-        return escrowCredit[people[position]] != 0;
+        return escrowCredit[_creditors[position]] != 0;
     }
 }

@@ -47,7 +47,7 @@ abstract contract SettleHandler is TabHandler {
         if (_orders.length == 0) return;
         uint256 position = _seek(x, _orders.length, _isAcceptable);
         OrderGhost storage order = _orders[position];
-        OrderTerms memory terms = order.terms;
+        OrderTerms memory terms = _termsOf(order);
         bool forged = _chance(x, 1, 8);
         Draft memory draft;
         draft.aggregator = terms.aggregator == aggregators[0] ? 0 : 1;

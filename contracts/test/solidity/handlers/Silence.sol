@@ -111,10 +111,13 @@ abstract contract Silence is Checks {
             if (operator.payout == _blacklisted || operator.earned == operator.withdrawn) continue;
             require(_withdrawEarnings(i), "earnings are stuck");
         }
-        for (uint256 i = 0; i < people.length; ++i) {
-            address owner = people[i];
-            if (escrowCredit[owner] != 0) require(_withdrawCredit(owner, _elsewhere()), "credit is stuck");
-            if (disputesCredit[owner] != 0) require(_withdrawShare(owner, _elsewhere()), "a share is stuck");
+        for (uint256 i = 0; i < _creditors.length; ++i) {
+            if (!_hasEscrowCredit(i)) continue;
+            require(_withdrawCredit(_creditors[i], _elsewhere()), "credit is stuck");
+        }
+        for (uint256 i = 0; i < _claimants.length; ++i) {
+            if (!_hasShare(i)) continue;
+            require(_withdrawShare(_claimants[i], _elsewhere()), "a share is stuck");
         }
     }
 

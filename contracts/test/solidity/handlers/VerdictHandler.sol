@@ -102,7 +102,7 @@ abstract contract VerdictHandler is OperatorHandler {
     /// @dev A case about some order, or about a job on some tab, against a provider (1) or a validator (2).
     function _case(uint256 x, uint256 slash, uint8 outcome) internal view returns (Case memory case_) {
         if (_chance(x, 10, 4)) case_.terms = _tabJob(x);
-        else case_.terms = _orders[_seek(x, _orders.length, _isTriable)].terms;
+        else case_.terms = _termsOf(_orders[_seek(x, _orders.length, _isTriable)]);
         bytes32 id = _idOf(case_.terms);
         case_.known = escrow.order(id).status != OrderStatus.None || _everHadTab(case_.terms);
         case_.accused =
@@ -119,7 +119,7 @@ abstract contract VerdictHandler is OperatorHandler {
             accused: accused.who,
             outcome: outcome,
             slash: _amount(slash, most),
-            detector: _someone(x),
+            detector: _someClaimant(x),
             quorumId: case_.terms.quorumId,
             evidence: bytes32(x)
         });

@@ -49,7 +49,7 @@ abstract contract WorldHandler is ProofHandler {
     /// @dev Every guarded function that could mean something to whoever the token is.
     function _armCalls(uint256 x) private {
         if (_orders.length == 0) return;
-        OrderTerms memory terms = _orders[_draw(x, 3) % _orders.length].terms;
+        OrderTerms memory terms = _termsOf(_orders[_draw(x, 3) % _orders.length]);
         bytes[] memory inEscrow = new bytes[](6);
         inEscrow[0] = abi.encodeCall(escrow.refund, (terms));
         inEscrow[1] = abi.encodeCall(escrow.withdrawCredit, (SAFE));
@@ -148,9 +148,9 @@ abstract contract WorldHandler is ProofHandler {
     ) private view returns (address target, bytes memory call) {
         OrderGhost storage order = _orders[_draw(x, 3) % _orders.length];
         target = address(escrow);
-        if (kind == 6) return (target, abi.encodeCall(escrow.fund, (order.terms)));
+        if (kind == 6) return (target, abi.encodeCall(escrow.fund, (_termsOf(order))));
         if (kind == 7) {
-            Funding memory funding = Funding(order.terms, 0, type(uint256).max, "");
+            Funding memory funding = Funding(_termsOf(order), 0, type(uint256).max, "");
             return (target, abi.encodeCall(escrow.fundOne, (funding)));
         }
         if (kind == 8) {
