@@ -17,20 +17,21 @@ import {Case} from "./VerdictHandler.sol";
 /// @title Operators that sign two things that contradict each other, and people who only say so
 /// @notice In each, `fault` is what is wrong with the proof; from `SOUND` on nothing is.
 abstract contract ProofHandler is AppealHandler {
-    uint256 private constant SOUND = 4;
+    uint256 private constant SOUND = 5;
 
-    /// @dev Faults: the same commitment twice (0), another signer (1), another attempt (2), the reporter is accused (3).
+    /// @dev Faults: the same commit twice (0), another signer (1), another attempt (2), the reporter is accused (3), one
+    /// commitment sealed twice (4).
     function proveEquivocation(uint256 x) external action {
         if (_orders.length == 0) return;
         Case memory case_ = _case(x, x, 1);
         case_.verdict.outcome = 3;
-        uint256 fault = _draw(x, 30) % 8;
+        uint256 fault = _draw(x, 30) % 10;
         EquivocationProof memory proof;
         proof.shard = case_.verdict.shard;
         proof.attempt = case_.verdict.attempt;
         proof.provider = case_.verdict.accused;
         proof.first = _commit(case_, 1, SOUND);
-        proof.second = _commit(case_, fault == 0 ? 1 : 2, fault);
+        proof.second = _commit(case_, fault == 0 || fault == 4 ? 1 : 2, fault);
         bytes memory call = abi.encodeCall(
             disputes.proveEquivocation,
             (proof, case_.terms, _reporter(case_, fault))
@@ -38,17 +39,19 @@ abstract contract ProofHandler is AppealHandler {
         _prove(case_, call, fault);
     }
 
-    /// @dev Faults: the same answer twice (0), another signer (1), another round (2), the reporter is accused (3).
+    /// @dev Faults: the same answer twice (0), another signer (1), another round (2), the reporter is accused (3), another
+    /// commitment under audit (4).
     function proveConflictingAudits(uint256 x) external action {
         if (_orders.length == 0) return;
         Case memory case_ = _case(x, x, 2);
         case_.verdict.outcome = 4;
-        uint256 fault = _draw(x, 30) % 8;
+        uint256 fault = _draw(x, 30) % 10;
         ConflictingAuditsProof memory proof;
         proof.shard = case_.verdict.shard;
         proof.attempt = case_.verdict.attempt;
         proof.validator = case_.verdict.accused;
         proof.first = _audit(case_, 1, SOUND);
+        if (fault == 4) case_.opening.resultRoot = ~case_.opening.resultRoot;
         proof.second = _audit(case_, fault == 0 ? 1 : 2, fault);
         bytes memory call = abi.encodeCall(
             disputes.proveConflictingAudits,
@@ -58,17 +61,18 @@ abstract contract ProofHandler is AppealHandler {
     }
 
     /// @dev Faults: one batch twice (0), another signer (1), the order is charged alike beside others (2), the reporter
-    /// is accused (3). Sound are other charges, and batches of this order alone that differ anywhere.
+    /// is accused (3), another order is meant (4). Sound are other charges, and batches of this order alone that differ anywhere.
     function proveConflictingBatches(uint256 x) external action {
         if (_orders.length == 0) return;
         Case memory case_ = _case(x, x, 2);
         case_.verdict.outcome = 5;
         (case_.verdict.shard, case_.verdict.attempt) = (0, 0);
-        uint256 fault = _draw(x, 30) % 8;
+        uint256 fault = _draw(x, 30) % 10;
         bool alone = fault != 2 && _chance(x, 31, 2);
         uint64 more = fault == 0 || fault == 2 || alone ? 0 : 1;
         SignedBatch memory first = _batch(case_, 7, alone, 1, SOUND);
         SignedBatch memory second = _batch(case_, 7 + more, alone, fault == 0 ? 1 : 2, fault);
+        if (fault == 4) second.position = alone ? 1 : 0;
         bytes memory call = abi.encodeCall(
             disputes.proveConflictingBatches,
             (case_.verdict.accused, first, second, case_.terms, _reporter(case_, fault))
@@ -85,7 +89,7 @@ abstract contract ProofHandler is AppealHandler {
     ) private view returns (CommitProof memory proof) {
         Verdict memory verdict = case_.verdict;
         proof.commitment = keccak256(abi.encode(verdict.evidence, answer));
-        proof.sealedHash = bytes32(fault);
+        proof.sealedHash = bytes32(uint256(fault == 4 ? 1 : 0));
         bytes32 signed = disputes.hashCommit(
             verdict.orderId,
             verdict.shard,
