@@ -6,6 +6,8 @@ import {
   createTestClient,
   createWalletClient,
   getAddress,
+  getContractAddress,
+  zeroAddress,
   http,
   parseAbi,
   parseEther,
@@ -92,6 +94,22 @@ describe('deployMarket on a local chain', () => {
       /NotSlasher/,
     )
   })
+
+  for (const apart of ['quorums', 'token'] as const)
+    it(`refuses parts around another ${apart === 'quorums' ? 'stakes contract' : 'token'}`, async () => {
+      await using world = await openWorld()
+      const { connection, publicClient, deployer, market } = world
+      const token = apart === 'token' ? (await connection.viem.deployContract('TestUsdc')).address : market.token
+      const nonce = BigInt(await publicClient.getTransactionCount({ address: deployer.address }))
+      // Stakes, quorums and escrow come first, then the disputes contract that the stakes have to name.
+      const disputes = getContractAddress({ from: deployer.address, nonce: nonce + 3n })
+      const args = [market.token, disputes, 14 * DAY, zeroAddress] as const
+      const stakes = (await connection.viem.deployContract('Stakes', [...args])).address
+      const under = apart === 'quorums' ? market.stakes : stakes
+      const quorums = (await connection.viem.deployContract('Quorums', [under, 1n])).address
+      const escrow = (await connection.viem.deployContract('Escrow', [token, stakes, quorums, zeroAddress])).address
+      await assert.rejects(connection.viem.deployContract('Disputes', [escrow, 0, 0, 1n]), /WiredApart/)
+    })
 })
 
 describe('the local chain', () => {
