@@ -10,7 +10,7 @@ import { formatSeconds } from './lib/run-command.ts'
 import { TEST_STAGES, runTestStage } from './lib/test-stages.ts'
 
 /** Unit tests and tidy run inside `check`. */
-const WHOLE_RUN = ['check', 'contracts', 'integration', 'sim', 'e2e']
+const WHOLE_RUN = ['check', 'contracts', 'coverage', 'mutation', 'integration', 'sim', 'e2e']
 const EXIT_USAGE = 64
 
 async function runStage(name: string): Promise<Counts> {

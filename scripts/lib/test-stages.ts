@@ -5,8 +5,12 @@ import { runCommand } from './run-command.ts'
 
 export interface TestStage {
   readonly name: string
-  /** Files for node:test; a stage without any is run by `npm test` of the contracts workspace. */
+  /** Files for node:test, */
   readonly files?: readonly string[]
+  /** or a script of the contracts workspace with its arguments. */
+  readonly script?: readonly string[]
+  /** The script proves one thing and prints no summary of tests: its exit code is the one test. */
+  readonly isOneTest?: boolean
   /** Groups of files at once. Tests against real parts compete for two cores, so they get few. */
   readonly concurrency?: number
   readonly together?: NodeTestOptions['together']
@@ -40,7 +44,15 @@ export const TEST_STAGES: Readonly<Record<string, TestStage>> = {
     testSeconds: 60,
     groupSeconds: 300,
   },
-  contracts: { name: 'contracts', testSeconds: 1500, groupSeconds: 3000 },
+  contracts: { name: 'contracts', script: ['test'], testSeconds: 1500, groupSeconds: 3000 },
+  coverage: { name: 'coverage', script: ['coverage'], isOneTest: true, testSeconds: 1500, groupSeconds: 1500 },
+  mutation: {
+    name: 'mutation',
+    script: ['mutate', '--sample', '8', '--seed', '3'],
+    isOneTest: true,
+    testSeconds: 900,
+    groupSeconds: 900,
+  },
   integration: {
     name: 'integration',
     files: ['packages/*/test/**/*.itest.ts', 'services/*/test/**/*.itest.ts'],
@@ -63,14 +75,17 @@ export async function runTestStage(stage: TestStage, { live }: { live: boolean }
     groupSeconds: stage.groupSeconds,
   }
   const { counts, exitCode, output, seconds } =
-    files === undefined ? await runContractTests(options) : await runNodeTests(files, options)
+    files === undefined ? await runContractScript(stage, options) : await runNodeTests(files, options)
   const result = { name, counts, output, seconds }
   if (countAll(counts) === 0) return { ...result, counts: { ...NO_TESTS, failed: 1 }, problem: `${name} ran no tests` }
   if (exitCode === 0 || counts.failed > 0) return result
   return { ...result, counts: { ...counts, failed: 1 }, problem: `${name} ended with code ${exitCode}` }
 }
 
-async function runContractTests({ live, groupSeconds }: NodeTestOptions): Promise<TestRun> {
-  const result = await runCommand('npm', ['test', '-w', 'contracts'], { live, deadlineSeconds: groupSeconds })
-  return { ...result, counts: parseCounts(result.output) }
+async function runContractScript(stage: TestStage, { live, groupSeconds }: NodeTestOptions): Promise<TestRun> {
+  const [script = 'test', ...args] = stage.script ?? []
+  const command = ['run', script, '-w', 'contracts', '--', ...args]
+  const result = await runCommand('npm', command, { live, deadlineSeconds: groupSeconds })
+  if (stage.isOneTest !== true) return { ...result, counts: parseCounts(result.output) }
+  return { ...result, counts: result.exitCode === 0 ? { ...NO_TESTS, passed: 1 } : { ...NO_TESTS, failed: 1 } }
 }
