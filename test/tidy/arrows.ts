@@ -6,7 +6,7 @@ import { packageOf } from './parse-module.ts'
 const PURE = ['core', 'protocol']
 const ADAPTERS = ['beacon', 'blobs', 'chain', 'lightning', 'node-kit', 'nostr', 'p2p', 'runner']
 const SERVICES = ['aggregator', 'provider', 'validator']
-const COMPOSED = [...PURE, ...ADAPTERS, ...SERVICES, 'contracts', 'sdk', 'devnet', 'cli']
+const COMPOSED = [...PURE, ...ADAPTERS, ...SERVICES, 'contracts', 'sdk', 'villains', 'devnet', 'cli']
 
 /** Every workspace by its folder name, with the workspaces its product code may import. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: ['protocol'],
   ...Object.fromEntries(ADAPTERS.map((name) => [name, PURE])),
   testkit: PURE,
+  villains: PURE,
   sdk: [...PURE, 'chain', 'lightning'],
   ...Object.fromEntries(SERVICES.map((name) => [name, [...PURE, ...ADAPTERS]])),
   devnet: COMPOSED,
