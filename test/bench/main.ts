@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--json]`: runs one benchmark and prints every figure beside its baseline of the same run. */
 import { runGas } from './gas.ts'
 import { runLatency } from './latency.ts'
+import { runVerdict } from './verdict.ts'
 
 /** One measured figure. `baseline` is in the same unit and from the same run; `ratio` is what can be compared across machines. */
 export interface Figure {
@@ -17,7 +18,7 @@ export interface Figure {
 /** Runs a benchmark; `note` takes progress. */
 export type Benchmark = (note: (line: string) => void) => Promise<readonly Figure[]>
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { gas: runGas, latency: runLatency }
+const benchmarks: Readonly<Record<string, Benchmark>> = { gas: runGas, latency: runLatency, verdict: runVerdict }
 
 const [name, ...flags] = process.argv.slice(2)
 const benchmark = name === undefined ? undefined : benchmarks[name]

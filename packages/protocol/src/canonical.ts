@@ -2,6 +2,7 @@
 import canonicalize from 'canonicalize'
 import * as Hash from 'ox/Hash'
 import * as HexOf from 'ox/Hex'
+import { keccakHex } from './keccak.ts'
 import type { Hex } from './units.ts'
 
 /** JSON values the encoder accepts. Bigints travel as decimal strings, so none is here. */
@@ -19,9 +20,6 @@ export const encodeCanonicalBytes = (value: Json): Uint8Array => new TextEncoder
 
 /** SHA-256 of bytes, as 0x hex. */
 export const sha256Hex = (bytes: Uint8Array): Hex => Hash.sha256(bytes, { as: 'Hex' })
-
-/** Keccak-256 of bytes, as 0x hex. */
-export const keccakHex = (bytes: Uint8Array): Hex => Hash.keccak256(bytes, { as: 'Hex' })
 
 /** Keccak-256 of UTF-8 text, as 0x hex. */
 export const keccakText = (text: string): Hex => keccakHex(new TextEncoder().encode(text))

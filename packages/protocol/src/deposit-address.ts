@@ -1,5 +1,6 @@
 /** Deposit addresses: where an ordinary transfer pays for an order. Everybody can compute one, so nobody has to be believed. */
-import { concatBytes, hexToBytes, keccakHex } from './canonical.ts'
+import { concatBytes, hexToBytes } from './canonical.ts'
+import { keccakHex } from './keccak.ts'
 import type { MarketDomain } from './typed-data.ts'
 import { asAddress, type Address, type Hex, type OrderId } from './units.ts'
 

@@ -1,7 +1,7 @@
 /** Epochs: the commits that are sampled and settled together, and who acknowledged them before the seed existed. */
-import * as AbiParameters from 'ox/AbiParameters'
 import { z } from 'zod'
-import { hexToBytes, keccakText } from './canonical.ts'
+import { encodeWords } from './abi-words.ts'
+import { keccakText } from './canonical.ts'
 import { deriveEnvelopeDigest, Envelope } from './envelope.ts'
 import { limits } from './limits.ts'
 import { merkleLeaf, merkleRoot } from './merkle.ts'
@@ -61,8 +61,7 @@ export type Epoch = z.infer<typeof Epoch>
 /** Hash of a leaf: its commit without the signature, and its rate. */
 export function deriveLeafHash({ commit, ratePpm }: EpochLeaf): Hash32 {
   const { orderId, shard, attempt, provider, commitment, sealedHash } = commit
-  const values = [leafTag, orderId, shard, attempt, provider, commitment, sealedHash, ratePpm] as const
-  return merkleLeaf(hexToBytes(AbiParameters.encode(leafTypes, values)))
+  return merkleLeaf(encodeWords([leafTag, orderId, shard, attempt, provider, commitment, sealedHash, ratePpm]))
 }
 
 /** Leaves in canonical order: by commitment. */
@@ -78,4 +77,3 @@ export const deriveProposalDigest = (proposal: Envelope): Hash32 =>
   asHash(deriveEnvelopeDigest('epoch/1', proposal.payload))
 
 const leafTag = keccakText('assay/epoch-leaf/1')
-const leafTypes = AbiParameters.from(['bytes32, bytes32, uint32, uint32, address, bytes32, bytes32, uint32'])

@@ -2,10 +2,11 @@
  * Everything about a job that a third party needs to judge it. Validators judge it before they sign a settlement;
  * with the settlement and the client's openings added it is the receipt.
  */
-import * as AbiParameters from 'ox/AbiParameters'
 import { z } from 'zod'
+import { encodeWords } from './abi-words.ts'
 import { BeaconInfo, BeaconValue } from './beacon.ts'
-import { encodeCanonicalBytes, hexToBytes, keccakHex, keccakText } from './canonical.ts'
+import { encodeCanonicalBytes, hexToBytes, keccakText } from './canonical.ts'
+import { keccakHex } from './keccak.ts'
 import { toJson } from './envelope.ts'
 import { Epoch } from './epoch.ts'
 import { errorCodes } from './error-table.ts'
@@ -165,9 +166,7 @@ export function deriveResultsRoot(results: readonly ShardResult[]): Hash32 {
   )
   return merkleRoot(
     sorted.map(({ orderId, shard, attempt, provider, commitment }) =>
-      merkleLeaf(
-        hexToBytes(AbiParameters.encode(resultTypes, [resultTag, orderId, shard, attempt, provider, commitment])),
-      ),
+      merkleLeaf(encodeWords([resultTag, orderId, shard, attempt, provider, commitment])),
     ),
   )
 }
@@ -218,4 +217,3 @@ export const derivePackedHash = (packed: `0x${string}`): Hash32 => asHash(keccak
 export const deriveEvidenceHash = (audit: Audit): Hash32 => asHash(keccakHex(encodeCanonicalBytes(toJson(audit))))
 
 const resultTag = keccakText('assay/result/1')
-const resultTypes = AbiParameters.from(['bytes32, bytes32, uint32, uint32, address, bytes32'])

@@ -29,10 +29,10 @@ export {
   encodeCanonicalBytes,
   hexToBytes,
   type Json,
-  keccakHex,
   keccakText,
   sha256Hex,
 } from './canonical.ts'
+export { keccakHex } from './keccak.ts'
 export { deriveDepositAddress } from './deposit-address.ts'
 export { codeOfRevert, revertNames } from './revert-codes.ts'
 export {

@@ -46,6 +46,8 @@ export const limits = {
 export const memoryLimits = {
   /** Recovered signers, some 500 bytes each: the signatures of two of the largest jobs. */
   signers: 8192,
+  /** Domain separators: a process serves one market, a test some more. */
+  markets: 64,
   /** Verified beacon rounds: those of every epoch that can still be settled. */
   rounds: 1024,
 } as const

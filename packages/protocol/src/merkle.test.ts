@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { keccakHex, keccakText, hexToBytes, concatBytes } from './canonical.ts'
+import { keccakText, hexToBytes, concatBytes } from './canonical.ts'
+import { keccakHex } from './keccak.ts'
 import { merkleLeaf, merkleProof, merkleRoot, verifyMerkleProof } from './merkle.ts'
 import { asHash, type Hash32 } from './units.ts'
 

@@ -3,11 +3,12 @@
  * A leaf is `keccak256(keccak256(bytes))`, so no inner node can be passed off as a leaf.
  * An odd node at the end of a level is carried up unchanged.
  */
-import { concatBytes, hexToBytes, keccakHex } from './canonical.ts'
+import { encodeWords } from './abi-words.ts'
+import { keccakHex } from './keccak.ts'
 import { asHash, type Hash32 } from './units.ts'
 
 /** Hash of a leaf's bytes. */
-export const merkleLeaf = (bytes: Uint8Array): Hash32 => asHash(keccakHex(hexToBytes(keccakHex(bytes))))
+export const merkleLeaf = (bytes: Uint8Array): Hash32 => asHash(keccakHex(encodeWords([keccakHex(bytes)])))
 
 /** Root over leaf hashes, in the given order. Throws `RangeError` for no leaves. */
 export function merkleRoot(leaves: readonly Hash32[]): Hash32 {
@@ -48,5 +49,5 @@ function parents(level: readonly Hash32[]): Hash32[] {
 
 function hashPair(a: Hash32, b: Hash32): Hash32 {
   const [left, right] = a < b ? [a, b] : [b, a]
-  return asHash(keccakHex(concatBytes(hexToBytes(left), hexToBytes(right))))
+  return asHash(keccakHex(encodeWords([left, right])))
 }

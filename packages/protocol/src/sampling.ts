@@ -1,6 +1,7 @@
 /** Who is audited and by whom: pure functions of public randomness and the epoch root, so that anyone can recompute them. */
-import * as AbiParameters from 'ox/AbiParameters'
-import { hexToBytes, keccakHex, keccakText } from './canonical.ts'
+import { encodeWords } from './abi-words.ts'
+import { keccakText } from './canonical.ts'
+import { keccakHex } from './keccak.ts'
 import type { Seat } from './epoch.ts'
 import type { Address, Commitment, EpochRoot, Hash32, Hex, Ppm } from './units.ts'
 
@@ -43,9 +44,7 @@ export function drawSeats(
 
 const sampleTag = keccakText('assay/sample/1')
 const seatTag = keccakText('assay/seat/1')
-const types = AbiParameters.from(['bytes32, bytes32, bytes32, bytes32, uint8, uint32'])
 
 function hash(tag: Hex, seed: SampleSeed, round = 0, draw = 0): Hex {
-  const values = [tag, seed.randomness, seed.root, seed.commitment, round, draw] as const
-  return keccakHex(hexToBytes(AbiParameters.encode(types, values)))
+  return keccakHex(encodeWords([tag, seed.randomness, seed.root, seed.commitment, round, draw]))
 }

@@ -4,7 +4,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { privateKeyToAccount } from 'viem/accounts'
 import { bytesToHex, hexToBytes, keccakText } from './canonical.ts'
-import { deriveAddress, derivePublicKey, recoverSigner, signDigest } from './signing.ts'
+import { deriveAddress, derivePublicKey, recoverSigner, recoverSlowly, signDigest } from './signing.ts'
 import { asAddress, asHash, type Hex, type PrivateKey, type Signature } from './units.ts'
 
 const key = asHash<PrivateKey>(keccakText('a key'))
@@ -51,6 +51,32 @@ describe('signatures', () => {
     assert.equal(recoverSigner(digest, high), undefined)
     for (const end of ['00', '01', '1a', '1d', '25', 'ff'])
       assert.equal(recoverSigner(digest, `${signature.slice(0, -2)}${end}` as Signature), undefined, end)
+  })
+
+  it('recover to what the slow implementation finds, for any 64 bytes', () => {
+    const words = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
+    const edges = fc.constantFrom(0n, 1n, order - 1n, order, 2n ** 256n - 1n, order / 2n, order / 2n + 1n)
+    const scalar = fc.oneof(words, edges)
+    fc.assert(
+      fc.property(scalar, scalar, fc.constantFrom('1b', '1c'), words, (r, s, v, message) => {
+        const hex = (n: bigint): string => n.toString(16).padStart(64, '0')
+        const any: Signature = asHash(`0x${hex(r)}${hex(s)}${v}`)
+        const slow = (): string | undefined => {
+          try {
+            return recoverSlowly(`0x${hex(message)}`, any)
+          } catch {
+            return undefined
+          }
+        }
+        assert.equal(recoverSigner(`0x${hex(message)}`, any), s > order / 2n ? undefined : slow())
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('are refused for a digest of another length', () => {
+    assert.equal(recoverSigner(`${digest}00`, signature), undefined)
+    assert.equal(recoverSigner('0x', signature), undefined)
   })
 
   it('never recover to the signer when any nibble of signature or digest changes', () => {

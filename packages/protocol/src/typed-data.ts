@@ -1,8 +1,11 @@
 /** Order terms, settlement batches and every other struct that a contract may judge: EIP-712 under one domain a market. */
-import * as AbiParameters from 'ox/AbiParameters'
 import * as TypedData from 'ox/TypedData'
 import { z } from 'zod'
-import { hexToBytes, keccakHex, keccakText } from './canonical.ts'
+import { encodeWords, type AbiWord } from './abi-words.ts'
+import { concatBytes, hexToBytes, keccakText } from './canonical.ts'
+import { keccakHex } from './keccak.ts'
+import { memoryLimits } from './limits.ts'
+import { createMemo } from './memo.ts'
 import {
   addressSchema,
   attemptSchema,
@@ -163,23 +166,21 @@ export const Ruling = z.strictObject({
 export type Ruling = z.infer<typeof Ruling>
 
 export const deriveOrderId = (domain: MarketDomain, terms: OrderTerms): OrderId =>
-  asHash(digest(domain, 'OrderTerms', { ...terms }))
-export const deriveCommitDigest = (domain: MarketDomain, commit: Commit): Hex =>
-  digest(domain, 'Commit', pick(commit, 'Commit'))
+  asHash(digest(domain, 'OrderTerms', terms))
+export const deriveCommitDigest = (domain: MarketDomain, commit: Commit): Hex => digest(domain, 'Commit', commit)
 export const deriveAuditCommitDigest = (domain: MarketDomain, commit: Omit<SignedAuditCommit, 'signature'>): Hex =>
-  digest(domain, 'AuditCommit', pick(commit, 'AuditCommit'))
+  digest(domain, 'AuditCommit', commit)
 export const deriveAttestationDigest = (domain: MarketDomain, attestation: Omit<SignedAttestation, 'signature'>): Hex =>
-  digest(domain, 'Attestation', pick(attestation, 'Attestation'))
+  digest(domain, 'Attestation', attestation)
 export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch): Hex =>
   digest(domain, 'SettlementBatch', { ...batch })
-export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex =>
-  digest(domain, 'Verdict', { ...verdict })
+export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex => digest(domain, 'Verdict', verdict)
 
 export const deriveVoucherDigest = (domain: MarketDomain, voucher: TabVoucher): Hex =>
-  digest(domain, 'TabVoucher', { ...voucher })
+  digest(domain, 'TabVoucher', voucher)
 export const deriveTabDepositNonce = (domain: MarketDomain, deposit: TabDeposit): Hash32 =>
-  asHash(digest(domain, 'TabDeposit', { ...deposit }))
-export const deriveRulingDigest = (domain: MarketDomain, ruling: Ruling): Hex => digest(domain, 'Ruling', { ...ruling })
+  asHash(digest(domain, 'TabDeposit', deposit))
+export const deriveRulingDigest = (domain: MarketDomain, ruling: Ruling): Hex => digest(domain, 'Ruling', ruling)
 
 /** C: hides the result until it is opened, and belongs to one provider's one attempt on one chain. */
 export function deriveCommitment(
@@ -188,20 +189,9 @@ export function deriveCommitment(
   opening: Opening,
 ): Commitment {
   const { orderId, shard, attempt: number, provider } = attempt
-  const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint32, uint32, address, bytes32, bytes32'])
-  const { chainId, escrow } = domain
-  const values = [
-    commitTag,
-    BigInt(chainId),
-    escrow,
-    orderId,
-    shard,
-    number,
-    provider,
-    opening.resultRoot,
-    opening.salt,
-  ] as const
-  return asHash(keccakAbi(AbiParameters.encode(types, values)))
+  const { resultRoot, salt } = opening
+  const words = [commitTag, domain.chainId, domain.escrow, orderId, shard, number, provider, resultRoot, salt]
+  return asHash(keccakHex(encodeWords(words)))
 }
 
 /** V: a validator's blind answer, bound to the commitment it audits. */
@@ -210,20 +200,10 @@ export function deriveAuditCommitment(
   audit: Pick<SignedAuditCommit, 'commitment' | 'round' | 'validator'>,
   opening: Opening,
 ): AuditCommitment {
-  const types = AbiParameters.from(['bytes32, uint256, address, bytes32, uint8, address, bytes32, bytes32'])
-  const { chainId, escrow } = domain
   const { commitment, round: number, validator } = audit
-  const values = [
-    auditTag,
-    BigInt(chainId),
-    escrow,
-    commitment,
-    number,
-    validator,
-    opening.resultRoot,
-    opening.salt,
-  ] as const
-  return asHash(keccakAbi(AbiParameters.encode(types, values)))
+  const { resultRoot, salt } = opening
+  const words = [auditTag, domain.chainId, domain.escrow, commitment, number, validator, resultRoot, salt]
+  return asHash(keccakHex(encodeWords(words)))
 }
 
 /** EIP-712 struct definitions; the contracts hold the same strings. */
@@ -309,14 +289,23 @@ export const typedDataDomain = (domain: MarketDomain) =>
 const commitTag = keccakText('assay/commit/1')
 const auditTag = keccakText('assay/audit-commit/1')
 
-const keccakAbi = (encoded: Hex): Hex => keccakHex(hexToBytes(encoded))
+type StructName = keyof typeof typedDataTypes
 
-function pick(value: object, primaryType: keyof typeof typedDataTypes): Record<string, unknown> {
-  const fields = new Map(Object.entries(value))
-  return Object.fromEntries(typedDataTypes[primaryType].map(({ name }) => [name, fields.get(name)]))
+/** The EIP-712 digest. Every member of every struct here is one word, so a struct is its type hash and its words. */
+function digest(domain: MarketDomain, primaryType: StructName, message: Readonly<Record<string, AbiWord>>): Hex {
+  const words = typedDataTypes[primaryType].map(({ name }) => {
+    const word = message[name]
+    if (word === undefined) throw new RangeError(`${primaryType} has no ${name}`)
+    return word
+  })
+  const struct = keccakHex(encodeWords([typeHash(primaryType), ...words]))
+  return keccakHex(concatBytes(eip712Prefix, encodeWords([domainSeparator(domain), struct])))
 }
 
-function digest(domain: MarketDomain, primaryType: keyof typeof typedDataTypes, message: Record<string, unknown>): Hex {
-  const types: Record<string, readonly { name: string; type: string }[]> = typedDataTypes
-  return TypedData.getSignPayload({ domain: typedDataDomain(domain), types, primaryType, message })
-}
+const eip712Prefix = hexToBytes('0x1901')
+const typeHashes = createMemo<Hex>(Object.keys(typedDataTypes).length)
+const typeHash = (primaryType: StructName): Hex =>
+  typeHashes.get(primaryType, () => keccakText(TypedData.encodeType({ types: typedDataTypes, primaryType })))
+const separators = createMemo<Hex>(memoryLimits.markets)
+const domainSeparator = (domain: MarketDomain): Hex =>
+  separators.get(`${domain.chainId}:${domain.escrow}`, () => TypedData.domainSeparator(typedDataDomain(domain)))

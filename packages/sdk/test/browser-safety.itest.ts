@@ -8,7 +8,17 @@ import { parseSync } from 'oxc-parser'
 
 const root = resolve(import.meta.dirname, '../../..')
 /** Packages that are made for browsers too. Whatever joins this list must be. */
-const portable = new Set(['@noble/curves', 'age-encryption', 'canonicalize', 'eventsource-parser', 'ox', 'viem', 'zod'])
+const portable = new Set([
+  '@bitauth/libauth',
+  '@noble/curves',
+  'age-encryption',
+  'canonicalize',
+  'eventsource-parser',
+  'hash-wasm',
+  'ox',
+  'viem',
+  'zod',
+])
 const nodeOnly = ['Buffer', 'process', 'global', '__dirname', '__filename', 'require', 'setImmediate']
 
 interface Reached {

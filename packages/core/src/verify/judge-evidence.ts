@@ -206,8 +206,9 @@ function judgeLeaves(
 
 function gatherShards({ spec }: JobEvidence, judged: readonly CommitJudgement[]): readonly ShardJudgement[] | Fault {
   const shards: ShardJudgement[] = []
+  const byShard = Map.groupBy(judged, ({ commit }) => commit.shard)
   for (let shard = 0; shard < spec.shards.length; shard++) {
-    const commits = judged.filter(({ commit }) => commit.shard === shard)
+    const commits = byShard.get(shard) ?? []
     const accepted = commits.filter(({ verdict }) => isAccepted(verdict))
     if (accepted.length > 1) return fault('shard-accepted-twice', { shard })
     // A shard whose results do not repeat has no right result that another attempt could be paid for.
