@@ -15,6 +15,7 @@ import {Tab} from "./interfaces/ITabs.sol";
 import {IUsdc} from "./interfaces/IUsdc.sol";
 import {OrderStatus, OrderTerms} from "./interfaces/OrderTypes.sol";
 import {EvidenceLib} from "./libraries/EvidenceLib.sol";
+import {SlashLib} from "./libraries/SlashLib.sol";
 
 /// @title DisputesBase
 /// @notice What verdicts and proofs share: the order they belong to, who signed what, and how a slash is shared out.
@@ -23,9 +24,9 @@ abstract contract DisputesBase is IDisputes, ReentrancyGuardTransient {
     using SafeERC20 for IUsdc;
 
     /// @inheritdoc IDisputes
-    uint16 public constant DETECTOR_BPS = 4_000;
+    uint16 public constant DETECTOR_BPS = SlashLib.DETECTOR_BPS;
     /// @inheritdoc IDisputes
-    uint16 public constant CLIENT_BPS = 1_000;
+    uint16 public constant CLIENT_BPS = SlashLib.CLIENT_BPS;
     /// @inheritdoc IDisputes
     uint40 public constant VERDICT_WINDOW = 3 days;
     /// @inheritdoc IDisputes
@@ -189,9 +190,7 @@ abstract contract DisputesBase is IDisputes, ReentrancyGuardTransient {
         taken = STAKES.slash(record.accused, amount);
         uint256 gain = TOKEN.balanceOf(address(this)) - before;
         uint64 came = gain < taken ? uint64(gain) : taken;
-        uint64 toDetector = _shareDown(came, DETECTOR_BPS);
-        uint64 toClient = _shareDown(came, CLIENT_BPS);
-        uint64 toFund = came - toDetector - toClient;
+        (uint64 toDetector, uint64 toClient, uint64 toFund) = SlashLib.split(came);
         credit[record.detector] += toDetector;
         credit[record.client] += toClient;
         fundBalance += toFund;
@@ -200,9 +199,5 @@ abstract contract DisputesBase is IDisputes, ReentrancyGuardTransient {
 
     function _digest(bytes32 structHash) internal view returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(ESCROW.DOMAIN_SEPARATOR(), structHash);
-    }
-
-    function _shareDown(uint64 amount, uint16 bps) private pure returns (uint64) {
-        return uint64((uint256(amount) * bps) / BPS);
     }
 }

@@ -37,6 +37,7 @@ export { planJob, type AttemptRecord, type JobPlan, type JobRecord } from './job
 export { auditedPasses, nextPasses, type JudgedCommit } from './reputation/audited-passes.ts'
 export { deriveSettlement, toBatch, type DerivedSettlement } from './settle/derive-settlement.ts'
 export { orderAmount, type OrderAmount } from './settle/order-amount.ts'
+export { splitSlash, type SlashShares } from './settle/split-slash.ts'
 export { orderBill, type OrderBill, type Payee } from './settle/order-bill.ts'
 export { requiredRate, type AuditRateInput } from './verify/audit-rate.ts'
 export { auditSeats, type AuditSeats, type AuditSeatsInput } from './verify/audit-seats.ts'

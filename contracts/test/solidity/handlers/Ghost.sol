@@ -212,6 +212,9 @@ abstract contract Ghost is Cast {
     /// @dev Whether the token moves anything from one to the other.
     function _moves(address from, address to) internal view returns (bool) {
         if (usdc.mode() == HostileUsdc.Mode.ReturnsFalse || usdc.paused()) return false;
+        // Its fee goes to the token itself, which it may have blacklisted too.
+        bool feeFails = usdc.mode() == HostileUsdc.Mode.KeepsFee && to != address(usdc);
+        if (feeFails && usdc.isBlacklisted(address(usdc))) return false;
         return !usdc.isBlacklisted(from) && !usdc.isBlacklisted(to);
     }
 
