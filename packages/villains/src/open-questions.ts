@@ -1,0 +1,114 @@
+import { exposureRoom } from '@assay/core'
+import { usdc } from '@assay/protocol'
+import { referenceConditions, type Conditions } from './economics/conditions.ts'
+import type { Rules } from './economics/rules.ts'
+import type { Strategy, StrategyParameters } from './economics/strategy.ts'
+import { strategies } from './strategies.ts'
+
+/** An attack outside the limits within which the rules are claimed to hold, and what would end it. */
+export interface OpenQuestion {
+  readonly name: string
+  /** Which limit it leaves behind. */
+  readonly question: string
+  readonly strategy: Strategy
+  readonly parameters: StrategyParameters
+  readonly conditions: Partial<Conditions>
+  /** How many times the usual effort it takes to see; 1 unless given. */
+  readonly effort?: number
+  /** The smallest change known to end it; absent when none of the rules would. */
+  readonly remedy?: {
+    readonly change: string
+    readonly rules?: Partial<Rules>
+    readonly conditions?: Partial<Conditions>
+  }
+}
+
+const { priceUsdc } = referenceConditions
+const widely = 8
+const half = (stake: number): number => Number(exposureRoom(usdc(BigInt(stake)), usdc(0n)))
+
+/** Measured beside the strategies by `assay simulate --sweep long`, so that a limit is a number and not a hope. */
+export const openQuestions: readonly OpenQuestion[] = [
+  {
+    name: 'burst-over-aggregators',
+    question: `exposure is bounded at each aggregator alone; here ${widely} at once, and contagion stops at each`,
+    strategy: strategies.burst,
+    parameters: { passes: 200, fakes: 256 },
+    conditions: { aggregators: widely },
+    remedy: {
+      change: 'members count what they acknowledged of a provider for all aggregators against half its stake',
+      rules: { room: (stake) => Math.floor(half(stake) / widely) },
+    },
+  },
+  {
+    name: 'grinding-with-validators',
+    question: 'aggregator, provider and a fifth of the seats are one; a commit may be proposed again without end',
+    strategy: { ...strategies['seed-grinding-aggregator'], under: {} },
+    parameters: { proposals: 100, fakes: 1, passes: 200 },
+    conditions: {},
+    remedy: { change: 'a member acknowledges a commit in at most two proposals', rules: { mostProposals: 2 } },
+  },
+  {
+    name: 'silencing-seats',
+    question:
+      'aggregator, provider and a fifth of the seats are one; honest seats are called silent; work costs the whole price',
+    strategy: strategies['steering-aggregator'],
+    parameters: { passes: 200, fakes: 1, picks: 1 },
+    conditions: { costUsdc: priceUsdc },
+    remedy: {
+      change: 'an alternate counts only when a threshold of members saw the seat silent',
+      rules: { silenceConfirmed: true },
+    },
+  },
+  {
+    name: 'bribes-at-small-stake',
+    question: 'every honest auditor takes a bribe that is worth it, and the stake is the least that exposure allows',
+    strategy: strategies.briber,
+    parameters: { bribe: 0.36, passes: 50, fakes: 1 },
+    conditions: { stakeUsdc: 2 * priceUsdc },
+    remedy: {
+      change: 'a provider needs ten times the price at stake before it gets a shard',
+      conditions: { stakeUsdc: 10 * priceUsdc },
+    },
+  },
+  {
+    name: 'unsteady-job-for-nothing',
+    question:
+      'any output is as good to the client, who gets the result sealed at once and is refunded when panels disagree',
+    strategy: strategies['griefing-client'],
+    parameters: { unsteady: 1 },
+    conditions: { unverifiedWorth: 1, auditFeeUsdc: 0.01 * priceUsdc },
+    remedy: {
+      change: 'the provider is paid in full when a whole panel finds no majority',
+      rules: { unsteadyPays: 1 },
+    },
+  },
+  {
+    name: 'client-earns-on-slashes',
+    question:
+      'a job that seldom varies passes its certification, and the stake behind it is large, so that audits are few and slashes dear',
+    strategy: strategies['griefing-client'],
+    parameters: { unsteady: 0.1, shards: 1 },
+    effort: 20,
+    conditions: { stakeUsdc: 300 * priceUsdc },
+    remedy: {
+      change: 'no share of a slash for the client, whose price is returned anyway',
+      rules: { clientBps: 0 },
+    },
+  },
+  {
+    name: 'job-that-turns',
+    question:
+      'a certified job gives one result before an instant and another after it: every auditor disagrees with the provider',
+    strategy: strategies['griefing-client'],
+    parameters: { unsteady: 0, turns: 1 },
+    conditions: { unverifiedWorth: 1, auditFeeUsdc: 0.01 * priceUsdc },
+  },
+  {
+    name: 'hardware-that-is-mostly-right',
+    question: 'cheaper hardware saves on every shard and differs in one of twenty only',
+    strategy: strategies['fake-hardware-class'],
+    parameters: { cost: 0.3, differs: 0.05, fakes: 25 },
+    conditions: {},
+  },
+]
