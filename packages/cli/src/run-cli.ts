@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   provider: async () => (await import('./commands/provider.ts')).addProvider,
   validator: async () => (await import('./commands/validator.ts')).addValidator,
   aggregator: async () => (await import('./commands/aggregator.ts')).addAggregator,
+  simulate: async () => (await import('./commands/simulate.ts')).addSimulate,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,
 }

@@ -349,6 +349,13 @@ export const errorTable = {
   ),
   'config-invalid': row(400, false, 'start', 'client', 'Correct the setting that the details name.'),
   'keystore-invalid': row(400, false, 'start', 'client', 'Check the keystore file and its passphrase.'),
+  'strategy-invalid': row(
+    400,
+    false,
+    'start',
+    'client',
+    'Name a villain of the catalogue, or correct what the file exports as `strategy`.',
+  ),
   'state-conflict': row(409, true, 'store', 'aggregator', 'Read the record again and retry.'),
   'market-unreachable': row(503, true, 'request', 'network', "Check the aggregator's address and that it runs."),
   internal: row(500, false, 'internal', 'aggregator', 'Report it: this is our bug. No money moved.'),

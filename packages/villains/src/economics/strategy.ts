@@ -15,7 +15,7 @@ export interface Strategy {
   readonly party: VillainParty
   /** Values of each parameter to try; the best combination is searched. An empty grid is one variant. */
   readonly grid: Readonly<Record<string, readonly number[]>>
-  /** The best variant that the long sweep found: where a short one looks first. */
+  /** The most promising variant: what the gate measures, for a provider past its probation. */
   readonly best?: StrategyParameters
   /** Sign of its gain under our rules: below nothing, or not above it. */
   readonly expects?: 'loss' | 'no-gain'
