@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -78,6 +78,14 @@ describe('assay simulate', () => {
     assert.equal(gains.exit, exitCodes.incomplete)
     assert.deepEqual([gains.rows[0]?.strategy, gains.rows[0]?.verdict], ['with-friends', 'gains'])
     assert.equal((await simulate('--strategy', await strategyFile(source(1)), '--rule', 'boinc')).exit, exitCodes.ok)
+  })
+
+  it('plays the example of docs/economics.md', async () => {
+    const page = await readFile(new URL('../../../../docs/economics.md', import.meta.url), 'utf8')
+    const [, example] = /```ts\n([^`]+)```/.exec(page) ?? []
+    const { exit, rows } = await simulate('--strategy', await strategyFile(example ?? ''), '--rule', 'ours')
+    assert.equal(exit, exitCodes.ok)
+    assert.equal(rows[0]?.strategy, 'patient')
   })
 
   const bad: readonly (readonly [what: string, source: string])[] = [

@@ -30,7 +30,7 @@ interface SimulateFlags {
 }
 
 /** Epochs for each strategy under each rule, unless said otherwise: seconds, and minutes. */
-const epochsOf = { short: 20_000, long: 100_000 } as const
+const epochsOf = { short: 20_000, long: 50_000 } as const
 
 export const addSimulate: AddCommand = (program, io, setExit) => {
   program
@@ -43,7 +43,7 @@ export const addSimulate: AddCommand = (program, io, setExit) => {
       [],
     )
     .addOption(new Option('--rule <name>', 'our rules or the control alone; default: both').choices([...ruleNames]))
-    .option('--epochs <number>', 'epochs for each strategy; default: 20000, or 100000 for a long sweep', whole)
+    .option('--epochs <number>', 'epochs for each strategy; default: 20000, or 50000 for a long sweep', whole)
     .option('--seed <number>', 'equal seeds give equal reports', whole, 1)
     .addOption(
       new Option('--sweep <size>', 'long adds stakes, prices, collusion, panels, and what lies outside the limits')
