@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  createRandom,
   openQuestions,
   searchStrategy,
   strategies,
@@ -29,6 +30,26 @@ describe('under our rules', () => {
       if (strategy.expects === 'loss')
         assert.ok(measured.gainOverHonest < -3 * measured.standardError, `no clear loss: ${show(measured)}`)
     })
+
+  it('nobody gains at random points within the limits', async () => {
+    const random = createRandom(effort.seed, 'points')
+    for (let point = 0; point < 12; point++) {
+      const priceUsdc = 10_000 * (1 + random.below(500))
+      const conditions = {
+        ...steady,
+        priceUsdc,
+        stakeUsdc: Math.floor(priceUsdc * (2 + random.next() * 200)),
+        costUsdc: Math.floor(priceUsdc * random.next()),
+        collusion: 0.2 * random.next(),
+        laziness: 0.05 * random.next(),
+      }
+      const strategy =
+        strategies[(['burst', 'build-then-burn', 'colluding-pair', 'abort-when-sampled'] as const)[point % 4]!]
+      const parameters = { passes: 0, fakes: [1, 5, 25][random.below(3)]!, share: random.next() }
+      const measured = await searchStrategy({ strategy, rule: 'ours', search: 'best', conditions, parameters }, effort)
+      assert.ok(measured.gainOverHonest < 0 && !measured.profits, show({ conditions, measured }))
+    }
+  })
 
   it('a fake that saves the whole price loses too', async () => {
     for (const name of ['burst', 'build-then-burn', 'colluding-pair'] as const) {
