@@ -50,12 +50,13 @@ function programOf(kind: ProviderKind, rng: SeededRng): FakeImage {
   }
 }
 
-/** The true result of a job: the same on every machine, except for `dice`. */
+/** The true result of a job: the same on every machine, except for `dice`, and for `trap` when its input is wild. */
 function honestEnd({ command, inputs }: FakeJob, rng: SeededRng): FakeEnd {
   const [program] = command
   if (program === 'fail') return { exitCode: 3, stderr: 'no such luck' }
   const seen = [...inputs].map(([path, { bytes }]) => `${path}: ${new TextDecoder().decode(bytes)}`)
-  const roll = program === 'dice' ? ` ${rng.below(1_000_000)}` : ''
+  const rolls = program === 'dice' || (program === 'trap' && command[1]?.startsWith('wild') === true)
+  const roll = rolls ? ` ${rng.below(1_000_000)}` : ''
   return { stdout: trueOutput(command) + roll, files: { 'seen.txt': seen.join('\n') } }
 }
 
@@ -63,8 +64,26 @@ function honestEnd({ command, inputs }: FakeJob, rng: SeededRng): FakeEnd {
 export const trueOutput = (command: readonly string[]): string => `done: ${command.join(' ')}`
 
 /** Three providers and three validators without a fault. */
-export function castHonest(seed: string): Cast {
+export const castHonest = (seed: string): Cast => castWith(seed, { honest: 3, junk: 0, validators: 3 })
+
+/** Honest operators, and providers that lie about every result. */
+export function castWith(
+  seed: string,
+  { honest, junk, validators }: { readonly honest: number; readonly junk: number; readonly validators: number },
+): Cast {
   const rng = createSeededRng(seed)
-  const player = (name: string) => ({ name, kind: 'honest' as const, run: programOf('honest', rng.fork(name)) })
-  return { providers: ['p0', 'p1', 'p2'].map(player), validators: ['v0', 'v1', 'v2'].map(player), threshold: 2 }
+  const player = <K extends ProviderKind>(name: string, kind: K) => ({
+    name,
+    kind,
+    run: programOf(kind, rng.fork(name)),
+  })
+  const names = (count: number, letter: string): string[] => Array.from({ length: count }, (_, i) => `${letter}${i}`)
+  return {
+    providers: [
+      ...names(honest, 'p').map((name) => player(name, 'honest')),
+      ...names(junk, 'junk').map((name) => player(name, 'junk')),
+    ],
+    validators: names(validators, 'v').map((name) => player(name, 'honest')),
+    threshold: Math.floor(validators / 2) + 1,
+  }
 }

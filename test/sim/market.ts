@@ -96,6 +96,7 @@ function drawJobs(rng: SeededRng, { chain, seed }: World): ClientJob[] {
       cancelMs: rng.chance(0.15) ? rng.below(8_000) : undefined,
       program: rng.pick(['work', 'work', 'work', 'work', 'work', 'work', 'fail', 'dice'] as const),
       timeLimitMs: 3_000,
+      certify: rng.chance(0.5),
     }
     return { plan, phase: 'waiting' }
   })

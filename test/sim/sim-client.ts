@@ -21,8 +21,10 @@ export interface JobPlan {
   readonly startMs: number
   /** Cancels this long after submission. */
   readonly cancelMs: number | undefined
-  readonly program: 'work' | 'fail' | 'dice'
+  readonly program: 'work' | 'fail' | 'dice' | 'trap'
   readonly timeLimitMs: number
+  /** Has the program certified before it buys; what no quorum certifies it does not buy. */
+  readonly certify?: boolean
 }
 /** What became of a job, as its client sees it. */
 export interface ClientJob {
@@ -71,13 +73,20 @@ const connect = async ({ aggregator, chain, clock }: World, { privateKey }: Test
 
 /** Signed once, a job is never bought twice: a lost answer is looked up instead. */
 async function buy(world: World, job: ClientJob, client: Client): Promise<Job | undefined> {
-  const { label, program, shards, timeLimitMs } = job.plan
+  const { label, program, shards, timeLimitMs, certify = false } = job.plan
   const inputs = Array.from({ length: shards }, (_, shard) => ({
     name: `${label}-${shard}`,
     subject: `${label}-${shard}`,
     files: shard % 2 === 0 ? [file('own.txt', `input of ${label}`)] : [],
   }))
-  const options = { image, command: [program, '{}'], inputs, shared: [file('shared.txt', 'for all')], timeLimitMs }
+  const options = {
+    image,
+    command: [program, '{}'],
+    inputs,
+    shared: [file('shared.txt', 'for all')],
+    timeLimitMs,
+    certify,
+  }
   let signed: OrderId | undefined
   return persist(world, async () => {
     try {

@@ -106,3 +106,20 @@ export {
   type LineFinding,
 } from './gate/difference.ts'
 export { gateConditions } from './gate/gate-conditions.ts'
+export { certificateFaults, type CertificateFault, type CertificateFaultCode } from './gate/certificate-fault.ts'
+export {
+  certificateSubject,
+  certifiedProgram,
+  isSameProgram,
+  type CertificateSubject,
+  type CertifiedProgram,
+} from './gate/certificate-subject.ts'
+export {
+  checkCertificate,
+  checkRevocation,
+  type CertificateAnchors,
+  type CheckedCertificate,
+} from './gate/check-certificate.ts'
+export { deriveCertificate, type GateCase, type GateFindings, type GateOutcome } from './gate/derive-certificate.ts'
+export { isRevoking } from './verify/is-revoking.ts'
+export { certifiesCommit, isSlashable, type Arming, type ArmingCase } from './verify/is-slashable.ts'

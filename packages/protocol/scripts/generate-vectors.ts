@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../src/index.ts'
+import { certificateVector } from './certificate-vector.ts'
 import { commitmentVector } from './commitment-vector.ts'
 import { eip712Vector } from './eip712-vector.ts'
 import { envelopeVector } from './envelope-vector.ts'
@@ -20,6 +21,7 @@ export async function buildVectors(): Promise<Readonly<Record<string, Json>>> {
     blob: await blobVector(),
     manifest: manifestVector(),
     envelopes: await envelopeVector(),
+    certificates: await certificateVector(),
   }
 }
 

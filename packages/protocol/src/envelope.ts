@@ -8,7 +8,16 @@ import { recoverSigner } from './signing.ts'
 import type { Address, Hex, Signature } from './units.ts'
 
 /** `<noun>/<version>`; part of what is signed, so no message can stand in for one of another kind. */
-export type EnvelopeKind = 'advert/1' | 'lease/1' | 'epoch/1' | 'epoch-ack/1' | 'request/1'
+export type EnvelopeKind =
+  | 'advert/1'
+  | 'lease/1'
+  | 'epoch/1'
+  | 'epoch-ack/1'
+  | 'request/1'
+  | 'gate-commit/1'
+  | 'gate-answer/1'
+  | 'certificate/1'
+  | 'revocation/1'
 
 export const Envelope = z.strictObject({
   kind: z.string().max(32),

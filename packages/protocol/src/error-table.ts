@@ -6,6 +6,7 @@ export type Stage =
   | 'start'
   | 'request'
   | 'spec'
+  | 'gate'
   | 'quote'
   | 'fund'
   | 'job'
@@ -50,6 +51,42 @@ export const errorTable = {
     'spec',
     'client',
     "Pull or load the image on a provider's engine, or name one that it can pull by digest.",
+  ),
+  'certify-refused': row(
+    409,
+    false,
+    'gate',
+    'aggregator',
+    'Read the reason in the details; ask again with a fresh quote and your own signature.',
+  ),
+  'certify-incomplete': row(
+    503,
+    true,
+    'gate',
+    'validator',
+    'Ask again with a fresh quote; too few validators answered in time.',
+  ),
+  'certificate-refused': row(
+    422,
+    false,
+    'gate',
+    'client',
+    'Mend what the details name, see `assay check`, or run without a certificate.',
+  ),
+  'certificate-unknown': row(404, false, 'gate', 'client', 'Check the id, or certify the job: `assay certify`.'),
+  'certificate-invalid': row(
+    422,
+    false,
+    'gate',
+    'aggregator',
+    'Do not rely on it; the details name what does not hold.',
+  ),
+  'certificate-revoked': row(
+    409,
+    false,
+    'gate',
+    'client',
+    'Make the program reproducible; a changed program can be certified again.',
   ),
   'image-digest-mismatch': row(
     422,

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { BeaconInfo } from './beacon.ts'
 import { blames } from './blame.ts'
+import { Certificate, DeterminismGrade, Revocation } from './certificate.ts'
+import { ErrorBody } from './errors.ts'
+import { GateDifference } from './gate-answer.ts'
 import { errorCodes } from './error-table.ts'
 import { ShardVerdict } from './evidence.ts'
 import { JobSpec } from './job-spec.ts'
@@ -49,6 +52,44 @@ export const MarketInfo = z.strictObject({
 })
 export type MarketInfo = z.infer<typeof MarketInfo>
 
+/** What the aggregator knows of a certificate for a quoted job's image, template and class. */
+export const CertificateStatus = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('certified'), id: hash32Schema, expiresAtMs: unixMsSchema }),
+  /** Runs, is audited and settled, but a wrong result costs nobody its stake. */
+  z.strictObject({ state: z.literal('none') }),
+  /** An audit found the program not reproducible. */
+  z.strictObject({ state: z.literal('revoked'), id: hash32Schema }),
+])
+export type CertificateStatus = z.infer<typeof CertificateStatus>
+
+/** `GET /v1/certificates/:id`, and each entry of `GET /v1/certificates?image=..&template=..`. */
+export const PublishedCertificate = z.strictObject({
+  id: hash32Schema,
+  certificate: Certificate,
+  revocation: Revocation.optional(),
+})
+export type PublishedCertificate = z.infer<typeof PublishedCertificate>
+
+/** What one validator found, once it has shown it. */
+export const GateFinding = z.strictObject({
+  validator: addressSchema,
+  grade: DeterminismGrade,
+  differences: z.array(GateDifference).max(limits.gateDifferences),
+})
+export type GateFinding = z.infer<typeof GateFinding>
+
+/** `POST` and `GET /v1/quotes/:quoteId/certify`. */
+export const CertificationView = z.discriminatedUnion('state', [
+  z.strictObject({ state: z.literal('running'), promised: z.int().min(0), answered: z.int().min(0) }),
+  z.strictObject({ state: z.literal('certified'), id: hash32Schema, certificate: Certificate }),
+  z.strictObject({
+    state: z.literal('refused'),
+    error: ErrorBody,
+    findings: z.array(GateFinding).max(limits.quorumMembers),
+  }),
+])
+export type CertificationView = z.infer<typeof CertificationView>
+
 /** `POST /v1/quotes`: body `{spec}`. */
 export const QuoteRequest = z.strictObject({ spec: JobSpec })
 export const Quote = z.strictObject({
@@ -66,6 +107,8 @@ export const Quote = z.strictObject({
   /** Least stake among those providers. */
   stakeUsdc: usdcSchema,
   providers: z.int().min(0),
+  /** Whether a wrong result of this job can cost stake. */
+  certificate: CertificateStatus,
   /** Blobs that the aggregator does not hold yet: `PUT /v1/quotes/:quoteId/blobs/:root`. */
   missing: z.array(z.strictObject({ root: hashSchema<BlobRoot>(), size: byteCountSchema })),
   expiresAtMs: unixMsSchema,

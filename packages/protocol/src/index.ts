@@ -23,6 +23,19 @@ export {
   sha256,
 } from './blob.ts'
 export {
+  Certificate,
+  CertificateBody,
+  deriveCertificateId,
+  deriveGateShard,
+  deriveRevocationDigest,
+  deriveTemplateHash,
+  DeterminismGrade,
+  GateCondition,
+  Revocation,
+  RevocationBody,
+} from './certificate.ts'
+export { deriveAnswerDigest, GateAnswer, GateCommit, GateDifference, signGateAnswer } from './gate-answer.ts'
+export {
   bytesToHex,
   concatBytes,
   encodeCanonical,
@@ -97,11 +110,15 @@ export {
 export {
   AttemptState,
   AttemptView,
+  CertificateStatus,
+  CertificationView,
+  GateFinding,
   JobEvent,
   JobOutcome,
   JobState,
   JobView,
   MarketInfo,
+  PublishedCertificate,
   Quote,
   QuoteRequest,
   requestHeader,

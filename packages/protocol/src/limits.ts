@@ -34,6 +34,10 @@ export const limits = {
   quorumMembers: 64,
   /** Attempts of one shard: different providers, then the shard is refunded. */
   attemptsPerShard: 5,
+  /** Life of a certificate: libraries and processors of a market change within months, so its word is asked for anew. */
+  certificateLifeMs: 30 * 24 * 60 * 60 * 1000,
+  /** Differences that a validator tells of a job that is not reproducible: the first ones explain the rest. */
+  gateDifferences: 8,
   /** Life of an advert: a stale price or address disappears within this time. */
   advertLifeMs: 10 * 60 * 1000,
   /** Multiaddrs in an advert: a few interfaces, relays and both address families. */

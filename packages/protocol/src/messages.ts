@@ -1,6 +1,7 @@
 /** Frames of the stream protocols between services. JSON, one object a frame, each bounded by `limits.frameBytes`. */
 import { z } from 'zod'
 import { BeaconValue } from './beacon.ts'
+import { Certificate, CertificateBody, RevocationBody } from './certificate.ts'
 import { Envelope } from './envelope.ts'
 import { EpochLeaf } from './epoch.ts'
 import { ErrorBody } from './errors.ts'
@@ -18,7 +19,7 @@ import {
   unixMsSchema,
 } from './schema.ts'
 import { Opening, OrderTerms, SignedAttestation, SignedAuditCommit, SignedCommit, Verdict } from './typed-data.ts'
-import type { BlobRoot, Commitment } from './units.ts'
+import type { BlobRoot, Commitment, OrderId } from './units.ts'
 
 /** Stream protocols, each with who dials whom. */
 export const protocols = {
@@ -140,6 +141,43 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     acks: z.array(Envelope).max(limits.quorumMembers),
     opening: Opening.optional(),
     rounds: z.array(AuditRound).min(1).max(5),
+    /** What arms it; not needed against a provider that did not open. */
+    certificate: Certificate.optional(),
+  }),
+  /** Run a sample of a quoted job twice, blind. Reply `certifying` once the validator has promised its answer. */
+  z.strictObject({
+    type: z.literal('certify'),
+    terms: OrderTerms,
+    spec: JobSpec,
+    /** The client's own signed request to certify this quote. */
+    request: Envelope,
+    inputsFrom: BlobSource,
+  }),
+  /** A threshold has promised: show your answer. Reply `certify-answer`. */
+  z.strictObject({
+    type: z.literal('certify-open'),
+    orderId: hashSchema<OrderId>(),
+    commits: z.array(Envelope).min(1).max(limits.quorumMembers),
+  }),
+  /** Sign the certificate that follows from the answers. Reply `signed`. */
+  z.strictObject({
+    type: z.literal('certify-sign'),
+    orderId: hashSchema<OrderId>(),
+    certificate: CertificateBody,
+    answers: z.array(Envelope).min(1).max(limits.quorumMembers),
+  }),
+  /** Sign the revocation of a certificate whose job an audit found not reproducible. Reply `signed`. */
+  z.strictObject({
+    type: z.literal('revoke'),
+    revocation: RevocationBody,
+    certificate: Certificate,
+    commitment,
+    reason: AuditReason,
+    proposal: hash32Schema,
+    beacon: BeaconValue,
+    acks: z.array(Envelope).max(limits.quorumMembers),
+    opening: Opening.optional(),
+    rounds: z.array(AuditRound).min(1).max(5),
   }),
   /** Sign a settlement. Reply `signed`. */
   z.strictObject({
@@ -163,6 +201,8 @@ export const ValidatorReply = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('audited'), commit: SignedAuditCommit }),
   z.strictObject({ type: z.literal('attested'), attestation: SignedAttestation }),
+  z.strictObject({ type: z.literal('certifying'), commit: Envelope }),
+  z.strictObject({ type: z.literal('certify-answer'), answer: Envelope }),
   z.strictObject({ type: z.literal('signed'), signature: signatureSchema }),
   Failure,
 ])

@@ -58,6 +58,7 @@ const honest: Quote = {
   auditRateMinPpm: ppm(53_000),
   auditRateMaxPpm: ppm(53_000),
   stakeUsdc: usdc(50_000_000n),
+  certificate: { state: 'none' },
   providers: 3,
   missing: [{ root: input.root, size: input.size }],
   expiresAtMs: unixMs(now + 60_000),

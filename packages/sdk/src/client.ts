@@ -4,18 +4,21 @@ import {
   MarketError,
   usdc,
   type Address,
+  type Hash32,
   type JobView,
   type MarketInfo,
   type OrderId,
+  type PublishedCertificate,
   type UsdcBase,
 } from '@assay/protocol'
+import { checkPublished, type JobCertificate } from './certify-quote.ts'
 import type { ClientParts } from './client-parts.ts'
 import { findJob, findTerms } from './find-job.ts'
 import { createJob, type Job } from './job.ts'
 import type { MapOptions, TaskOptions } from './map-options.ts'
 import { refundOrder } from './refund-order.ts'
 import type { ShardInput } from './shard-input.ts'
-import { startJob } from './start-job.ts'
+import { certifyOnly, startJob } from './start-job.ts'
 
 /** Every method throws `MarketError` only. Disposing the client cancels what it is doing; nothing else is held open. */
 export interface Client extends AsyncDisposable {
@@ -34,6 +37,18 @@ export interface Client extends AsyncDisposable {
   map(options: MapOptions): Promise<Job>
   /** Runs a command once: a job of one shard, called `result` unless the input has a name. Throws like `map`. */
   run(options: TaskOptions & { readonly input?: ShardInput }): Promise<Job>
+  /**
+   * Has the quorum certify a job's program without buying anything: the job's inputs are uploaded, every member runs one shard
+   * twice, and all that agree sign. Throws like `map`, `certificate-refused` with what differs, `certificate-revoked`, `certify-incomplete`.
+   */
+  certify(options: MapOptions): Promise<JobCertificate>
+  /** A published certificate with its revocation, if any; nothing is checked. Throws `certificate-unknown`. */
+  certificate(id: Hash32, signal?: AbortSignal): Promise<PublishedCertificate>
+  /**
+   * Checks a certificate against the market and, with RPC addresses, against the quorum on chain. Throws
+   * `certificate-invalid`, `certificate-revoked`.
+   */
+  checkCertificate(certificate: PublishedCertificate, signal?: AbortSignal): Promise<JobCertificate>
   /** Finds a job of this client again, after a crash or elsewhere. Throws `job-unknown`, `unauthorized`. */
   job(orderId: OrderId, signal?: AbortSignal): Promise<Job>
   /** The newest jobs of this client at the aggregator, without their attempts. */
@@ -62,6 +77,9 @@ export function createClient(parts: ClientParts, signal: AbortSignal): Client {
       leftUsdc: parts.cap.leftUsdc(),
     }),
     map,
+    certify: (options) => certifyOnly(parts, options, either(options.signal)),
+    certificate: (id, own) => parts.api.certificate(id, either(own)),
+    checkCertificate: (certificate, own) => checkPublished(parts, certificate, either(own)),
     run: ({ input, ...task }) => map({ ...task, inputs: [input ?? { name: 'result', files: [] }] }),
     job: async (orderId, own) => createJob(parts, await findJob(parts, orderId, either(own)), life),
     jobs: (own) => parts.api.jobs({ signer: parts.signer, market: parts.market }, either(own)),

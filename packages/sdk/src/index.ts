@@ -1,4 +1,5 @@
 /** Buy verified computation: client, job, receipt. Runs in Node and in browsers; files of a disk are in `@assay/sdk/node`. */
+export { type JobCertificate } from './certify-quote.ts'
 export { type Client } from './client.ts'
 export { type ClientChain, localChainIds } from './client-chain.ts'
 export { type CollectedFiles, collectFiles } from './collect-files.ts'

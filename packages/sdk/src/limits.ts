@@ -32,6 +32,8 @@ export const limits = {
   authorizationSlackS: 600,
   /** Pause between two looks whether a transfer has arrived: a block or two. */
   transferPollMs: 3_000,
+  /** Pause between two looks at a certification: each member runs the sample twice, seconds at least. */
+  certifyPollMs: 1_000,
   /** Quotes asked for one job: uploads that outlive three quotes need a faster link or a longer quote. */
   quoteRounds: 3,
   /** Longest that money may be locked, unless the caller says otherwise: five attempts of the longest shard and their audits. */

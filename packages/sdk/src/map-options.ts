@@ -1,5 +1,5 @@
 /** What a caller says about a job. */
-import type { Address, DeterminismClass, OrderId, Quote, UnixMs, UsdcBase } from '@assay/protocol'
+import type { Address, CertificationView, DeterminismClass, OrderId, Quote, UnixMs, UsdcBase } from '@assay/protocol'
 import type { InputFile, ShardInput, Source } from './shard-input.ts'
 
 /** What a shard may use. Parts left out take the defaults. */
@@ -42,6 +42,12 @@ export interface TaskOptions {
   readonly outputBytes?: number
   /** Longest that the money may be locked, in milliseconds; default three days, the contract's own bound is seven. */
   readonly maxLockMs?: number
+  /**
+   * Have the quorum certify the program before anything is paid, so that a wrong result costs its provider stake. Default
+   * `false`: the job runs, is audited and settled all the same, but nobody is slashed for a wrong result unless the program is
+   * certified already. A program that is not reproducible is then refused with `certificate-refused`.
+   */
+  readonly certify?: boolean
   /** Asked with the checked quote before any money moves; `false` gives up with `cancelled`. */
   readonly confirm?: (quote: Quote) => boolean | Promise<boolean>
   /**
@@ -65,6 +71,12 @@ export type MapProgress =
   | { readonly stage: 'hashing'; readonly shards: number; readonly bytes: number }
   | { readonly stage: 'quoted'; readonly quote: Quote }
   | { readonly stage: 'uploading'; readonly bytes: number; readonly totalBytes: number }
+  | { readonly stage: 'certifying'; readonly promised: number; readonly answered: number }
+  /** What each validator found that kept it from certifying. */
+  | {
+      readonly stage: 'uncertified'
+      readonly findings: Extract<CertificationView, { state: 'refused' }>['findings']
+    }
   | { readonly stage: 'funding'; readonly orderId: OrderId; readonly maxUsdc: UsdcBase }
   | {
       readonly stage: 'awaiting-transfer'

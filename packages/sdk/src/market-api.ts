@@ -1,12 +1,14 @@
 /** The aggregator's HTTP interface, one method an endpoint. Idempotent calls are repeated while they do not get through. */
 import type { Clock } from '@assay/core'
 import {
+  CertificationView,
   createEnvelope,
   encodeCanonical,
   JobEvidence,
   JobView,
   MarketInfo,
   parseMessage,
+  PublishedCertificate,
   Quote,
   Receipt,
   requestHeader,
@@ -28,6 +30,10 @@ export interface MarketApi {
   readonly http: HttpDeps
   market(signal: AbortSignal): Promise<MarketInfo>
   quote(spec: JobSpec, signal: AbortSignal): Promise<Quote>
+  /** Asks for the certificate of a quote; idempotent. */
+  certify(quoteId: Hash32, signer: RequestSigner, signal: AbortSignal): Promise<CertificationView>
+  certification(quoteId: Hash32, signal: AbortSignal): Promise<CertificationView>
+  certificate(id: Hash32, signal: AbortSignal): Promise<PublishedCertificate>
   /** Sends one blob once; sent again, it begins at its first byte. */
   upload(quoteId: Hash32, root: BlobRoot, body: HttpCall['body'], signal: AbortSignal): Promise<void>
   /** Idempotent: the same request gives the same job. */
@@ -72,6 +78,19 @@ export function createMarketApi(options: {
     http,
     market: (signal) => json(get('/v1/market'), (body) => parseMessage(MarketInfo, body, 'market'), signal),
     quote: (spec, signal) => json(post('/v1/quotes', { spec }), (body) => parseMessage(Quote, body, 'quote'), signal),
+    certify(quoteId, by, signal) {
+      const call: HttpCall = { method: 'POST', path: `/v1/quotes/${quoteId}/certify` }
+      const parse = (body: unknown) => parseMessage(CertificationView, body, 'certification')
+      return repeat(async () => sendForJson(http, await signCall(call, by, clock), parse, signal), clock, signal)
+    },
+    certification: (quoteId, signal) =>
+      json(
+        get(`/v1/quotes/${quoteId}/certify`),
+        (body) => parseMessage(CertificationView, body, 'certification'),
+        signal,
+      ),
+    certificate: (id, signal) =>
+      json(get(`/v1/certificates/${id}`), (body) => parseMessage(PublishedCertificate, body, 'certificate'), signal),
     async upload(quoteId, root, body, signal) {
       const headers = { 'content-type': 'application/octet-stream' }
       const call: HttpCall = { method: 'PUT', path: `/v1/quotes/${quoteId}/blobs/${root}`, headers }

@@ -14,6 +14,7 @@ import {
 } from '@assay/protocol'
 import { authorizePayment } from './authorize-payment.ts'
 import { assertAffordable, choosePrice, draftSpec, finishSpec, parseAmount } from './build-spec.ts'
+import { certifyQuote, type JobCertificate } from './certify-quote.ts'
 import { checkQuote } from './check-quote.ts'
 import { checkBalance } from './client-chain.ts'
 import type { ClientParts } from './client-parts.ts'
@@ -53,6 +54,7 @@ export async function startJob(parts: ClientParts, options: MapOptions, signal: 
       const onSent = (bytes: number, totalBytes: number): void => report({ stage: 'uploading', bytes, totalBytes })
       const upload = { quoteId: quote.quoteId, missing: quote.missing, files: hashed.files, onSent }
       await uploadBlobs(parts.api, upload, signal)
+      if (options.certify === true) await certifyQuote(parts, { spec, quote, report }, signal)
       assertUnexpired(quote, parts)
     } catch (error) {
       parts.cap.drop(quote.orderId)
@@ -63,6 +65,26 @@ export async function startJob(parts: ClientParts, options: MapOptions, signal: 
     }
     return await pay(parts, { spec, quote, report, payBy: options.payBy ?? 'signature' }, signal)
   }
+}
+
+/** Has a job certified and nothing else: quote, upload, certificate. Throws what `startJob` throws before it pays. */
+export async function certifyOnly(
+  parts: ClientParts,
+  options: MapOptions,
+  signal: AbortSignal,
+): Promise<JobCertificate> {
+  const report = options.onProgress ?? (() => undefined)
+  const hashed = await hashInputs(
+    options.inputs,
+    options.shared ?? [],
+    (shards, bytes) => report({ stage: 'hashing', shards, bytes }),
+    signal,
+  )
+  const { spec, quote } = await fetchQuote(parts, options, hashed, signal)
+  const onSent = (bytes: number, totalBytes: number): void => report({ stage: 'uploading', bytes, totalBytes })
+  const upload = { quoteId: quote.quoteId, missing: quote.missing, files: hashed.files, onSent }
+  await uploadBlobs(parts.api, upload, signal)
+  return certifyQuote(parts, { spec, quote, report }, signal)
 }
 
 async function pay(

@@ -2,6 +2,7 @@
 export { beaconCompliance, type BeaconHarness } from './beacon-compliance.ts'
 export { chainCompliance, chainComplianceWriters, type ChainHarness } from './chain-compliance.ts'
 export { blobStoreCompliance, type BlobStoreHarness } from './blob-store-compliance.ts'
+export { buildCertificate, buildGateAnswer, buildRevocation } from './certificate-builder.ts'
 export { createFakeBeacon, type FakeBeacon, type FakeBeaconOptions } from './fake-beacon.ts'
 export { createFakeBlobStore, type FakeBlobStore } from './fake-blob-store.ts'
 export { createFakeChain, type FakeChain, type FakeChainOptions } from './fake-chain.ts'

@@ -46,12 +46,12 @@ const isOf = <T extends ReplyType>(reply: ValidatorReply, expected: readonly T[]
   expected.some((type) => type === reply.type)
 
 /**
- * Puts one question to every member of the quorum at once, and gives the answers of a threshold and of whoever is hardly
+ * Puts one question to every member of the quorum, or to those named, at once, and gives the answers of a threshold and of whoever is hardly
  * slower; who fails to answer is logged as `missed` and left out.
  */
-async function askQuorum<T>(
+export async function askQuorum<T>(
   context: Pick<Context, 'clock' | 'log' | 'quorum'>,
-  missed: string,
+  { missed, members = context.quorum.members }: { readonly missed: string; readonly members?: readonly Address[] },
   ask: (validator: Address, signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
@@ -69,7 +69,7 @@ async function askQuorum<T>(
       log.warn({ validator, code, details }, missed)
     }
   }
-  const all = Promise.all(quorum.members.map(one))
+  const all = Promise.all(members.map(one))
   const grace = enough.promise.then(async () => clock.sleep(durationMs(limits.quorumGraceMs), inTime))
   await Promise.race([all, grace.catch(() => undefined)])
   over.abort(new MarketError('peer-unreachable', 'the others of the quorum have answered'))
@@ -111,7 +111,7 @@ export async function collectSignatures(
     validator,
     signature: await sign(validator, inTime),
   })
-  const signed = await askQuorum(context, missed, ask, signal)
+  const signed = await askQuorum(context, { missed }, ask, signal)
   const need = context.quorum.threshold
   if (signed.length < need)
     throw new MarketError('settlement-unsigned', 'too few members of the quorum signed', {

@@ -51,6 +51,14 @@ export const aggregatorLimits = {
   retryMaxMs: 10_000,
   /** A verdict in its appeal window is looked at this often. */
   appealPollMs: 60_000,
+  /** A certification is given up after this, on top of the time that its runs may take: validators run samples behind their audits. */
+  certifyWaitMs: 5 * 60_000,
+  /** Certifications under way at once: each asks every validator of the quorum for two runs. */
+  openCertifications: 64,
+  /** Certificates in one answer: of one image the newest are what a reader looks for. */
+  certificatesListed: 100,
+  /** Certifications that are over, and certificates that expired, are kept this long. */
+  keepCertificatesMs: 30 * 24 * 60 * 60_000,
   /** Events kept for one job. */
   eventsPerJob: 50_000,
   /** Clock difference allowed in signed requests. */

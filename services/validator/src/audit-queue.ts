@@ -10,37 +10,56 @@ export interface AuditQueue<T> {
   idle(): Promise<void>
 }
 
+/** Places where a run can take place, shared by queues: who waits in the first line goes before who waits in the second. */
+export interface WorkSlots {
+  enter(line: 0 | 1): Promise<void>
+  leave(line: 0 | 1): void
+  waiting(line: 0 | 1): number
+}
+
+/** Work of the second line has at most half of the slots, and always one. */
+export function createWorkSlots(slots: number): WorkSlots {
+  const lines: readonly [(() => void)[], (() => void)[]] = [[], []]
+  const busy: [number, number] = [0, 0]
+  const most = [slots, Math.max(1, Math.floor(slots / 2))] as const
+  const admit = (): void => {
+    for (const line of [0, 1] as const)
+      while (busy[0] + busy[1] < slots && busy[line] < most[line] && lines[line].length > 0) {
+        busy[line] += 1
+        lines[line].shift()?.()
+      }
+  }
+  return {
+    async enter(line) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      lines[line].push(resolve)
+      admit()
+      await promise
+    },
+    leave(line) {
+      busy[line] -= 1
+      admit()
+    },
+    waiting: (line) => lines[line].length,
+  }
+}
+
 export interface AuditQueueOptions {
-  readonly slots: number
+  readonly slots: WorkSlots
+  /** Audits wait in line 0, whatever can wait in line 1. */
+  readonly line: 0 | 1
   /** Past this, an alternate is faster. */
   readonly waiting: number
 }
 
-export function createAuditQueue<T>({ slots, waiting }: AuditQueueOptions): AuditQueue<T> {
+export function createAuditQueue<T>({ slots, line, waiting }: AuditQueueOptions): AuditQueue<T> {
   const calls = new Map<string, Promise<T>>()
-  const line: (() => void)[] = []
-  let busy = 0
-  const enter = async (): Promise<void> => {
-    if (busy < slots) {
-      busy += 1
-      return
-    }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    line.push(resolve)
-    // Whoever leaves hands its slot over, so `busy` stays as it is.
-    await promise
-  }
-  const leave = (): void => {
-    const next = line.shift()
-    if (next === undefined) busy -= 1
-    else next()
-  }
   const start = async (work: () => Promise<T>): Promise<T> => {
-    await enter()
+    await slots.enter(line)
     try {
       return await work()
     } finally {
-      leave()
+      slots.leave(line)
     }
   }
   return {
@@ -51,8 +70,9 @@ export function createAuditQueue<T>({ slots, waiting }: AuditQueueOptions): Audi
     async run(key, work) {
       const call = calls.get(key)
       if (call !== undefined) return call
-      if (line.length >= waiting) {
-        throw new MarketError('audit-refused', 'too many audits wait here', { details: { waiting: line.length } })
+      const before = slots.waiting(line)
+      if (before >= waiting) {
+        throw new MarketError('audit-refused', 'too many audits wait here', { details: { waiting: before } })
       }
       const fresh = start(work).finally(() => calls.delete(key))
       calls.set(key, fresh)

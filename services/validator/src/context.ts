@@ -14,7 +14,7 @@ import type {
 import type { SignedAuditCommit } from '@assay/protocol'
 import type { AuditQueue } from './audit-queue.ts'
 import type { ChainFacts } from './chain-facts.ts'
-import type { ValidatorStore } from './store/records.ts'
+import type { GateRow, ValidatorStore } from './store/records.ts'
 
 /** Everything outside the validator, through ports. The caller opens and closes these. */
 export interface ValidatorDeps {
@@ -42,6 +42,8 @@ export interface ValidatorContext extends ValidatorDeps {
   readonly chainFacts: ChainFacts
   /** Audits that run or wait, by commitment and round: repeated requests join the same run. */
   readonly audits: AuditQueue<SignedAuditCommit>
+  /** Samples of jobs to be certified, by order: they wait behind all audits. */
+  readonly gates: AuditQueue<GateRow>
   /** Aborts when the validator closes. */
   readonly closing: AbortSignal
 }

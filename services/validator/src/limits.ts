@@ -27,4 +27,18 @@ export const validatorLimits = {
   keepOrderMs: 24 * 60 * 60 * 1000,
   /** How often forgotten records are swept. */
   sweepMs: 10 * 60 * 1000,
+  /** Samples that wait for a slot behind the audits: their clients have paid nothing, so no long line is kept for them. */
+  gateQueue: 16,
+  /** Samples run for one client in a day: programs change often while they are written, but each costs this machine two runs. */
+  gatesPerClient: 24,
+  /** Samples run for everybody in a day: keys of clients cost nothing, so a bound on each alone would be none. */
+  gatesPerDay: 480,
+  /** A client's request to certify is good for so long: a sample may wait behind audits. */
+  gateRequestMs: 60 * 60 * 1000,
+  /** Pause between the two runs of a sample at least, so that clocks that show whole seconds differ. */
+  gatePauseMs: 1_100,
+  /** How far the time on a certificate may be from this clock: it is set before the members are asked one by one. */
+  certificateClockMs: 10 * 60 * 1000,
+  /** Answers, certificates and revocations are kept twice the life of a certificate: an order may outlive it. */
+  keepGateMs: 60 * 24 * 60 * 60 * 1000,
 } as const

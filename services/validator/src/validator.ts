@@ -1,10 +1,10 @@
 /** The validator service: acknowledges epochs, re-runs sampled shards blind, signs verdicts and settlements. */
 import { after, durationMs, protocols, roleKey, unixMs, type Address, type SignedAuditCommit } from '@assay/protocol'
-import { createAuditQueue } from './audit-queue.ts'
+import { createAuditQueue, createWorkSlots } from './audit-queue.ts'
 import { createChainFacts } from './chain-facts.ts'
 import type { ValidatorContext, ValidatorDeps, ValidatorOptions } from './context.ts'
 import { validatorLimits } from './limits.ts'
-import type { StoreCounts } from './store/records.ts'
+import type { GateRow, StoreCounts } from './store/records.ts'
 import { createAdvertSource, serveAdvert } from './use-cases/serve-advert.ts'
 import { serveValidate } from './use-cases/serve-validate.ts'
 
@@ -30,12 +30,15 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
   const { chain, log, network, sandbox, signer, store } = deps
   const closing = new AbortController()
   const auditSlots = Math.min(options.auditSlots ?? 4, validatorLimits.auditSlots)
-  const audits = createAuditQueue<SignedAuditCommit>({ slots: auditSlots, waiting: validatorLimits.auditQueue })
+  const slots = createWorkSlots(auditSlots)
+  const audits = createAuditQueue<SignedAuditCommit>({ slots, line: 0, waiting: validatorLimits.auditQueue })
+  const gates = createAuditQueue<GateRow>({ slots, line: 1, waiting: validatorLimits.gateQueue })
   const context: ValidatorContext = {
     ...deps,
     facts: await sandbox.probe(closing.signal),
     chainFacts: createChainFacts(deps, { ageMs: validatorLimits.chainFactMs, facts: validatorLimits.chainFacts }),
     audits,
+    gates,
     closing: closing.signal,
   }
   await network.handle(protocols.advert, serveAdvert(createAdvertSource(context, auditSlots), closing.signal))
@@ -56,7 +59,7 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
     }),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the validator is closing'))
-      await Promise.all([audits.idle(), sweeping])
+      await Promise.all([audits.idle(), gates.idle(), sweeping])
       log.info({ validator: signer.address }, 'validator.closed')
     },
   }
@@ -68,6 +71,7 @@ async function sweep({ clock, closing, log, store }: ValidatorContext): Promise<
     try {
       const orders = store.forgetBefore(unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepOrderMs))))
       if (orders > 0) log.info({ orders }, 'orders.forgotten')
+      store.forgetGatesBefore(unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepGateMs))))
     } catch (cause) {
       log.error({ error: cause }, 'sweep.broken')
     }

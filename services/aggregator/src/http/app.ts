@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { Context } from '../context.ts'
 import type { Watchers } from '../watchers.ts'
 import { addBlobRoutes } from './blobs.ts'
+import { addCertificateRoutes } from './certificates.ts'
 import { addEventRoutes } from './events.ts'
 import { addJobRoutes } from './jobs.ts'
 import { addQuoteRoutes } from './quotes.ts'
@@ -16,6 +17,7 @@ export function createHttpApp(context: Context, watchers: Watchers): HttpApp {
   app.get('/healthz', () => replyJson({ ok: true }))
   addQuoteRoutes(app, context)
   addBlobRoutes(app, context)
+  addCertificateRoutes(app, context)
   addJobRoutes(app, context)
   addEventRoutes(app, context, watchers)
   app.notFound(() => replyJson({ code: 'job-unknown', message: 'no such resource', blame: 'client', details: {} }, 404))

@@ -12,7 +12,11 @@ import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 
 /** The caller, proven by a fresh signed request header. Throws `unauthorized`, `signature-invalid`, `message-malformed`. */
-export function authenticate({ chain, clock }: Pick<Context, 'chain' | 'clock'>, c: Request): Address {
+export const authenticate = (context: Pick<Context, 'chain' | 'clock'>, c: Request): Address =>
+  readSignedRequest(context, c).signer
+
+/** The signed request itself, for those who must be shown that the client asked. Throws as `authenticate` does. */
+export function readSignedRequest({ chain, clock }: Pick<Context, 'chain' | 'clock'>, c: Request): Envelope {
   const header = c.req.header(requestHeader)
   if (header === undefined) throw new MarketError('unauthorized', `the header ${requestHeader} is missing`)
   const envelope = parseMessage(Envelope, decodeHeader(header), requestHeader)
@@ -25,7 +29,7 @@ export function authenticate({ chain, clock }: Pick<Context, 'chain' | 'clock'>,
     request.path === c.req.path
   if (!forUs || Math.abs(clock.now() - request.atMs) > limits.requestAgeMs)
     throw new MarketError('unauthorized', 'the signed request is for something else or too old')
-  return envelope.signer
+  return envelope
 }
 
 function decodeHeader(header: string): unknown {

@@ -133,4 +133,30 @@ SELECT key, '0x', '0x', CASE confirmed WHEN 1 THEN 'confirmed' ELSE 'signed' END
 FROM transactions ORDER BY nonce;
 INSERT INTO signed_transactions (key, nonce, raw, hash) SELECT key, nonce, raw, hash FROM transactions ORDER BY nonce;
 DROP TABLE transactions;`,
+  `CREATE TABLE certifications (
+  order_id TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  request TEXT NOT NULL,
+  commits TEXT NOT NULL,
+  answers TEXT NOT NULL,
+  body TEXT,
+  error TEXT,
+  deadline_ms INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX certifications_state ON certifications (state);
+CREATE TABLE certificates (
+  id TEXT PRIMARY KEY,
+  image TEXT NOT NULL,
+  template TEXT NOT NULL,
+  determinism TEXT NOT NULL,
+  issued_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  certificate TEXT NOT NULL,
+  contradicted_by TEXT,
+  revocation TEXT
+);
+CREATE INDEX certificates_program ON certificates (image, template);`,
 ] as const

@@ -3,6 +3,7 @@ import type { Database } from '@assay/node-kit'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { createAttemptsStore, type AttemptsStore } from './attempts.ts'
 import { createAuditsStore, type AuditsStore } from './audits.ts'
+import { createCertificatesStore, type CertificatesStore } from './certificates.ts'
 import { createEpochsStore, type EpochsStore } from './epochs.ts'
 import { createEventsStore, type EventsStore } from './events.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
@@ -15,7 +16,15 @@ export type StoreDatabase = BetterSQLite3Database
 
 /** Everything the aggregator must not forget. Each call is one durable statement; `transaction` joins several. */
 export interface AggregatorStore
-  extends QuotesStore, JobsStore, AttemptsStore, EpochsStore, AuditsStore, VerdictsStore, EventsStore {
+  extends
+    QuotesStore,
+    JobsStore,
+    AttemptsStore,
+    EpochsStore,
+    AuditsStore,
+    VerdictsStore,
+    EventsStore,
+    CertificatesStore {
   /** Memory of the hot wallet. */
   readonly transactions: TransactionLog
   /** All or nothing. The function must be synchronous. */
@@ -32,6 +41,7 @@ export function createAggregatorStore({ reader: db }: Database): AggregatorStore
     ...createAuditsStore(db),
     ...createVerdictsStore(db),
     ...createEventsStore(db),
+    ...createCertificatesStore(db),
     transactions: createTransactionLog(db),
     transaction: (work) => db.transaction(work, { behavior: 'immediate' }),
   }

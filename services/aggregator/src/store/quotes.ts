@@ -3,7 +3,7 @@ import { and, count, eq, gt, gte, isNull, lt, notInArray, or } from 'drizzle-orm
 import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
 import type { QuoteRow } from './records.ts'
-import { jobs, quotes } from './schema.ts'
+import { certifications, jobs, quotes } from './schema.ts'
 
 /** Quotes, kept as long as blobs are kept for them. */
 export interface QuotesStore {
@@ -12,7 +12,7 @@ export interface QuotesStore {
   /** Quotes that have not expired by `now`. */
   countQuotes(now: UnixMs): number
   /**
-   * Drops quotes that expired before `expiredBefore` without a job, or with one that closed before `closedBefore`, and
+   * Drops quotes that expired before `expiredBefore` without a job or certification under way, or with one that closed before `closedBefore`, and
    * returns their orders: nobody needs their blobs any more.
    */
   dropQuotes(expiredBefore: UnixMs, closedBefore: UnixMs): readonly OrderId[]
@@ -41,9 +41,19 @@ export function createQuotesStore(db: StoreDatabase): QuotesStore {
         .select({ id: jobs.orderId })
         .from(jobs)
         .where(or(isNull(jobs.closedAtMs), gte(jobs.closedAtMs, closedBefore)))
+      const certifying = db
+        .select({ id: certifications.orderId })
+        .from(certifications)
+        .where(eq(certifications.state, 'running'))
       return db
         .delete(quotes)
-        .where(and(lt(quotes.expiresAtMs, expiredBefore), notInArray(quotes.orderId, needed)))
+        .where(
+          and(
+            lt(quotes.expiresAtMs, expiredBefore),
+            notInArray(quotes.orderId, needed),
+            notInArray(quotes.orderId, certifying),
+          ),
+        )
         .returning({ id: quotes.orderId })
         .all()
         .map((row) => asHash(row.id))

@@ -6,9 +6,12 @@ import type {
   BeaconValue,
   Blame,
   BlobRef,
+  Certificate,
+  CertificateBody,
   Commitment,
   Envelope,
   EpochLeaf,
+  ErrorBody,
   ErrorCode,
   Hash32,
   JobEvidence,
@@ -21,6 +24,7 @@ import type {
   PublicKey,
   QuorumId,
   BeaconRound,
+  Revocation,
   Settlement,
   SettlementProof,
   ShardVerdict,
@@ -127,8 +131,11 @@ export interface AuditRow extends AttemptKey {
   readonly verdict: ShardVerdict | undefined
 }
 
-/** collecting signatures → submitted on chain → (appealable: its appeal window runs →) slashed. */
-export type VerdictState = 'collecting' | 'submitted' | 'appealable' | 'slashed'
+/**
+ * collecting signatures → submitted on chain → (appealable: its appeal window runs →) slashed. Unarmed: no certificate
+ * speaks of the job, so the conviction stands and costs no stake.
+ */
+export type VerdictState = 'collecting' | 'submitted' | 'appealable' | 'slashed' | 'unarmed'
 export interface VerdictRow {
   readonly key: string
   readonly orderId: OrderId
@@ -137,4 +144,34 @@ export interface VerdictRow {
   readonly state: VerdictState
   readonly verdict: Verdict
   readonly signatures: readonly Signature[]
+}
+
+/** running until certified or refused. */
+export type CertificationState = 'running' | 'certified' | 'refused'
+export interface CertificationRow {
+  readonly orderId: OrderId
+  readonly state: CertificationState
+  readonly terms: OrderTerms
+  readonly spec: JobSpec
+  /** The client's own signed request, for the validators. */
+  readonly request: Envelope
+  /** Promises and answers of members, one each. */
+  readonly commits: readonly Envelope[]
+  readonly answers: readonly Envelope[]
+  /** What is to be signed; written before anybody is asked to. */
+  readonly body: CertificateBody | undefined
+  /** Why it was refused. */
+  readonly error: ErrorBody | undefined
+  readonly deadlineMs: UnixMs
+  readonly atMs: UnixMs
+}
+export type CertificationPatch = Partial<Pick<CertificationRow, 'state' | 'commits' | 'answers' | 'body' | 'error'>>
+
+export interface CertificateRow {
+  readonly id: Hash32
+  readonly certificate: Certificate
+  /** The audit that found no reproducible result: from then on it arms nothing here. */
+  readonly contradictedBy: Commitment | undefined
+  /** Once a threshold has signed it. */
+  readonly revocation: Revocation | undefined
 }

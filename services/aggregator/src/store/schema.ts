@@ -162,3 +162,40 @@ export const signedTransactions = sqliteTable(
   },
   (table) => [index('signed_transactions_key').on(table.key)],
 )
+
+/** Jobs that are to be certified, from the client's request to the certificate or the refusal. */
+export const certifications = sqliteTable(
+  'certifications',
+  {
+    orderId: text('order_id').primaryKey(),
+    state: text('state').notNull(),
+    terms: text('terms').notNull(),
+    spec: text('spec').notNull(),
+    request: text('request').notNull(),
+    commits: text('commits').notNull(),
+    answers: text('answers').notNull(),
+    /** Certificate to be signed; written before any validator sees it. */
+    body: text('body'),
+    error: text('error'),
+    deadlineMs: integer('deadline_ms').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('certifications_state').on(table.state)],
+)
+
+export const certificates = sqliteTable(
+  'certificates',
+  {
+    id: text('id').primaryKey(),
+    image: text('image').notNull(),
+    template: text('template').notNull(),
+    determinism: text('determinism').notNull(),
+    issuedAtMs: integer('issued_at_ms').notNull(),
+    expiresAtMs: integer('expires_at_ms').notNull(),
+    certificate: text('certificate').notNull(),
+    /** Commitment whose audit found no reproducible result. */
+    contradictedBy: text('contradicted_by'),
+    revocation: text('revocation'),
+  },
+  (table) => [index('certificates_program').on(table.image, table.template)],
+)

@@ -7,7 +7,7 @@ import {
   type OrderId,
   type Signature,
 } from '@assay/protocol'
-import { desc, eq, ne, sql } from 'drizzle-orm'
+import { desc, eq, notInArray, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { read, write } from './codec-schema.ts'
 import type { StoreDatabase } from './open-store.ts'
@@ -19,7 +19,7 @@ export interface VerdictsStore {
   /** Adds a verdict unless its attempt has one; returns whether it did. */
   addVerdict(verdict: VerdictRow, atMs: number): boolean
   verdictsOf(orderId: OrderId): readonly VerdictRow[]
-  /** Those that have not slashed, what is under way first. */
+  /** Those that are to slash and have not, what is under way first. */
   openVerdicts(): readonly VerdictRow[]
   isConvicted(accused: Address): boolean
   updateVerdict(key: string, patch: { state: VerdictState; signatures?: readonly Signature[] }): void
@@ -29,7 +29,7 @@ export function createVerdictsStore(db: StoreDatabase): VerdictsStore {
   const open = db
     .select()
     .from(verdicts)
-    .where(ne(verdicts.state, 'slashed'))
+    .where(notInArray(verdicts.state, ['slashed', 'unarmed']))
     .orderBy(desc(verdicts.state), verdicts.atMs)
     .prepare()
   const convicted = db
@@ -62,7 +62,7 @@ export function createVerdictsStore(db: StoreDatabase): VerdictsStore {
   }
 }
 
-const verdictStates: readonly VerdictState[] = ['collecting', 'submitted', 'appealable', 'slashed']
+const verdictStates: readonly VerdictState[] = ['collecting', 'submitted', 'appealable', 'slashed', 'unarmed']
 
 const toVerdict = (row: typeof verdicts.$inferSelect): VerdictRow => ({
   key: row.key,

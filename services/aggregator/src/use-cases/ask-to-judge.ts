@@ -1,8 +1,19 @@
-import { assertBug, deriveVerdictDigest, type Address, type Audit, type Signature, type Verdict } from '@assay/protocol'
+import {
+  assertBug,
+  deriveVerdictDigest,
+  EpochProposal,
+  openEnvelope,
+  type Address,
+  type Audit,
+  type Certificate,
+  type Signature,
+  type Verdict,
+} from '@assay/protocol'
 import { askToSign } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { EpochRow } from '../store/records.ts'
+import { findArming } from './find-certificate.ts'
 import { askAboutEpoch } from './propose-to.ts'
 
 /** A verdict with everything that a validator needs to judge again. */
@@ -20,6 +31,7 @@ export async function askToJudge(
   signal: AbortSignal,
 ): Promise<Signature> {
   const { opening, reason, rounds } = audit
+  const certificate = certificateOf(context, { verdict, audit, epoch })
   assertBug(epoch.beacon !== undefined, 'a verdict stands on an audit of a seeded epoch')
   const message = {
     type: 'judge' as const,
@@ -30,10 +42,19 @@ export async function askToJudge(
     beacon: epoch.beacon,
     acks: [...epoch.acks],
     ...(opening && { opening }),
+    ...(certificate && { certificate }),
   }
   const digest = deriveVerdictDigest(context.chain.market, verdict)
   // Twice the usual: a validator asks a provider that is said to be silent itself before it signs.
   const question = { digest, message, deadlineMs: limits.validatorReplyMs * 2 }
   const ask = async (): Promise<Signature> => askToSign(context, validator, question, signal)
   return askAboutEpoch(context, validator, { epoch, ask }, signal)
+}
+
+/** What arms the verdict, if it needs that. */
+function certificateOf(context: Context, { verdict, audit, epoch }: VerdictCase): Certificate | undefined {
+  const job = context.store.job(verdict.orderId)
+  assertBug(job !== undefined, 'a verdict is on an attempt of a job in the store')
+  const { closedAtMs } = openEnvelope('epoch/1', EpochProposal, epoch.proposal)
+  return findArming(context, { spec: job.spec, closedAtMs, opened: audit.opening !== undefined }).certificate
 }

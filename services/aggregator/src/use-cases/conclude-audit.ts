@@ -1,13 +1,17 @@
+import { isRevoking } from '@assay/core'
 import type { ErrorCode, Signature, Verdict } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptPatch } from '../store/records.ts'
 import type { AuditFile, FinalVerdict } from './audit-file.ts'
+import { findArming } from './find-certificate.ts'
 import { spreadContagion } from './start-audit.ts'
 
 /** What is to be sent to the chain, and who has signed it already. */
 export interface Conviction {
   readonly verdict: Verdict
   readonly signatures: readonly Signature[]
+  /** Whether it may cost stake: see `isSlashable` of core. */
+  readonly armed: boolean
 }
 
 /** Records the verdict: pays, retries, or convicts, all in one step. */
@@ -25,9 +29,10 @@ export function concludeAudit(
     store.updateAudit(commitment, { state: 'judged', verdict })
     store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
     if (conviction !== undefined) convict(context, file, conviction)
+    if (isRevoking(verdict, file.row.audit)) contradict(context, file)
     return true
   })
-  if (concluded) announce(context, file, verdict)
+  if (concluded) announce(context, file, { verdict, armed: conviction?.armed ?? true })
   context.wake()
 }
 
@@ -47,18 +52,29 @@ function patchFor(verdict: FinalVerdict, unopened: boolean): AttemptPatch {
 }
 
 /** Writes down the verdict that will slash, and re-audits what else this provider has open. */
-function convict(context: Context, { row }: AuditFile, { verdict, signatures }: Conviction): void {
+function convict(context: Context, { row }: AuditFile, { verdict, signatures, armed }: Conviction): void {
   const { clock, store } = context
   const { orderId, shard, attempt, accused, slash } = verdict
   const key = `${orderId}/${shard}/${attempt}/${accused}`
   const { commitment } = row
   // Without stake there is nothing to slash; the conviction stands all the same.
-  const state = slash === 0n ? 'slashed' : 'collecting'
+  const withStake = slash === 0n ? 'slashed' : 'collecting'
+  const state = armed ? withStake : 'unarmed'
   store.addVerdict({ key, orderId, accused, commitment, state, verdict, signatures }, clock.now())
   spreadContagion(context, accused)
 }
 
-function announce(context: Context, { attempt, row }: AuditFile, verdict: FinalVerdict): void {
+/** The certificate of a job without a reproducible result arms nothing any more; the quorum is asked to take it back. */
+function contradict(context: Context, { row, job, proposal }: AuditFile): void {
+  const { arming } = findArming(context, { spec: job.spec, closedAtMs: proposal.closedAtMs, opened: true })
+  if (arming.ok && arming.certificate !== undefined) context.store.contradict(arming.certificate, row.commitment)
+}
+
+function announce(
+  context: Context,
+  { attempt, row }: AuditFile,
+  { verdict, armed }: { readonly verdict: FinalVerdict; readonly armed: boolean },
+): void {
   const { orderId, shard, attempt: number, provider } = attempt
   const about = { shard, attempt: number, provider }
   if (verdict === 'passed' || verdict === 'provider-right') {
@@ -68,6 +84,7 @@ function announce(context: Context, { attempt, row }: AuditFile, verdict: FinalV
     context.emit(orderId, { type: 'shard.failed', ...about, code: 'result-nondeterministic', blame: 'client' })
   } else {
     const code = row.unopened ? 'opening-invalid' : 'result-mismatch'
-    context.emit(orderId, { type: 'provider.convicted', ...about, code, blame: 'provider', note: verdict })
+    const note = armed ? verdict : `${verdict}, not slashed: the job is not certified`
+    context.emit(orderId, { type: 'provider.convicted', ...about, code, blame: 'provider', note })
   }
 }

@@ -10,6 +10,8 @@ import { giveUp } from './give-up.ts'
 import { proposeEpoch } from './propose-epoch.ts'
 import { runAttempt } from './run-attempt.ts'
 import { runAudit } from './run-audit.ts'
+import { revokeCertificate } from './revoke-certificate.ts'
+import { runCertification } from './run-certification.ts'
 import { runEpoch } from './run-epoch.ts'
 import { runVerdict } from './run-verdict.ts'
 import { settleJob } from './settle-job.ts'
@@ -28,6 +30,10 @@ export async function planMarket(context: Context, tasks: Tasks): Promise<void> 
     else if (job.state === 'running') await planRunning(context, job, round).catch(failed(context, orderId))
     else tasks.ensure(`settle:${orderId}`, async (signal) => settleJob(context, orderId, signal))
   }
+  for (const orderId of store.openCertifications())
+    tasks.ensure(`certify:${orderId}`, async (signal) => runCertification(context, orderId, signal))
+  for (const row of store.openRevocations())
+    tasks.ensure(`revoke:${row.id}`, async (signal) => revokeCertificate(context, row, signal))
   tasks.ensure('sweep', async (signal) => sweepQuotes(context, signal))
   for (const due of dueEpochs(context, round.quiet))
     tasks.ensure(`close:${due.quorumId}`, async (signal) => proposeEpoch(context, due, signal))

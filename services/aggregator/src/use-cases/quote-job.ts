@@ -23,6 +23,7 @@ import {
 import { inputSizes } from '../http/blobs.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
+import { certificateStatus } from './find-certificate.ts'
 import { candidatesFor } from './dispatch-shards.ts'
 
 /** Prices a job, or says why it cannot be served. Nothing is paid or reserved but room for its inputs. */
@@ -73,6 +74,7 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
     auditRateMaxPpm: ppm(Math.max(...rates)),
     stakeUsdc: candidates.map(({ stakeUsdc }) => stakeUsdc).reduce(minUsdc),
     providers: candidates.length,
+    certificate: certificateStatus(context, spec),
     missing: await missingInputs(context, spec),
     expiresAtMs: unixMs(expiresAtMs),
   }

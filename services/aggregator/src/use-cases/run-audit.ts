@@ -34,11 +34,11 @@ async function conclude(
   judgement: FinalJudgement,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const verdict = isConviction(judgement.verdict) ? await createVerdict(context, file, judgement, signal) : undefined
-  const doubtful = file.row.unopened && verdict !== undefined && verdict.slash > 0n
-  const signatures = doubtful ? await confirmUnopened(context, file, verdict, signal) : []
+  const created = isConviction(judgement.verdict) ? await createVerdict(context, file, judgement, signal) : undefined
+  const doubtful = file.row.unopened && created !== undefined && created.verdict.slash > 0n
+  const signatures = doubtful ? await confirmUnopened(context, file, created.verdict, signal) : []
   if (signatures === undefined) return false
-  concludeAudit(context, file, judgement.verdict, verdict && { verdict, signatures })
+  concludeAudit(context, file, judgement.verdict, created && { ...created, signatures })
   return true
 }
 

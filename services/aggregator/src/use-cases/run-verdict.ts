@@ -1,9 +1,18 @@
-import { assertBug, durationMs, isMarketError, type Address, type Signature } from '@assay/protocol'
+import {
+  assertBug,
+  durationMs,
+  EpochProposal,
+  isMarketError,
+  openEnvelope,
+  type Address,
+  type Signature,
+} from '@assay/protocol'
 import { collectSignatures } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { VerdictRow } from '../store/records.ts'
 import { askToJudge } from './ask-to-judge.ts'
+import { findArming } from './find-certificate.ts'
 
 /** Takes a conviction on chain: a quorum signs it, anyone may finalise it. Each step is repeated until it is seen there. */
 export async function runVerdict(context: Context, row: VerdictRow, signal: AbortSignal): Promise<void> {
@@ -13,6 +22,8 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
   const status = await chain.verdictStatus(row.verdict, signal)
   if (status === 'slashed') return store.updateVerdict(row.key, { state: 'slashed' })
   if (status === 'none') {
+    // Its certificate may have been taken back since: then the conviction stands, and costs no stake.
+    if (!isArmed(context, row)) return store.updateVerdict(row.key, { state: 'unarmed' })
     const signatures = await sign(context, row, signal)
     store.updateVerdict(row.key, { state: 'collecting', signatures })
     const commit = store.byCommitment(row.commitment)?.commit
@@ -29,6 +40,17 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
     return context.clock.sleep(durationMs(limits.appealPollMs), signal)
   }
   store.updateVerdict(row.key, { state: 'slashed' })
+}
+
+function isArmed(context: Context, { commitment, orderId, signatures }: VerdictRow): boolean {
+  const { quorum, store } = context
+  if (signatures.length >= quorum.threshold) return true
+  const audit = store.audit(commitment)
+  const epoch = audit && store.epoch(audit.epoch)
+  const spec = store.job(orderId)?.spec
+  assertBug(audit !== undefined && epoch !== undefined && spec !== undefined, 'a verdict stands on a judged audit')
+  const { closedAtMs } = openEnvelope('epoch/1', EpochProposal, epoch.proposal)
+  return findArming(context, { spec, closedAtMs, opened: audit.audit.opening !== undefined }).arming.ok
 }
 
 async function sign(context: Context, row: VerdictRow, signal: AbortSignal): Promise<readonly Signature[]> {

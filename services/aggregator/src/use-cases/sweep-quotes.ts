@@ -8,6 +8,7 @@ export async function sweepQuotes({ blobs, clock, log, store }: Context, signal:
   const expired = after(clock.now(), -limits.sweepMs)
   const gone = store.dropQuotes(expired, after(clock.now(), -limits.keepResultsMs))
   for (const orderId of gone) await blobs.release(orderId)
+  store.dropCertificates(after(clock.now(), -limits.keepCertificatesMs))
   if (gone.length > 0) log.info({ quotes: gone.length }, 'quotes.forgotten')
   await clock.sleep(durationMs(limits.sweepMs), signal)
 }

@@ -1,5 +1,5 @@
 /** JSON columns: written as wire JSON, parsed by the schema that owns the shape. */
-import { addressSchema, hashSchema, toJson, type Commitment } from '@assay/protocol'
+import { addressSchema, CertificateBody, hashSchema, toJson, type Commitment } from '@assay/protocol'
 import { z } from 'zod'
 
 export const write = (value: unknown): string => JSON.stringify(toJson(value))
@@ -7,3 +7,10 @@ export const read = <S extends z.ZodType>(schema: S, text: string): z.output<S> 
 
 export const Addresses = z.array(addressSchema)
 export const Commitments = z.array(hashSchema<Commitment>())
+export const GateSubject = CertificateBody.omit({
+  resultRoot: true,
+  grade: true,
+  conditions: true,
+  issuedAtMs: true,
+  expiresAtMs: true,
+})

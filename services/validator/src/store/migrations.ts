@@ -66,4 +66,21 @@ CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 );`,
+  `CREATE TABLE gates (
+  order_id TEXT PRIMARY KEY,
+  client TEXT NOT NULL,
+  aggregator TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  certificate TEXT,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX gates_at ON gates (at_ms);
+CREATE TABLE revocations (
+  certificate TEXT PRIMARY KEY,
+  program TEXT NOT NULL,
+  body TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX revocations_program ON revocations (program);`,
 ] as const

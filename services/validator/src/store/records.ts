@@ -1,17 +1,21 @@
 /** What the store gives and takes: wire shapes already parsed, ids branded. */
+import type { CertificateSubject, CertifiedProgram } from '@assay/core'
 import type {
   Address,
   BeaconRound,
   BeaconValue,
+  CertificateBody,
   Commitment,
   DeterminismClass,
   Envelope,
   EpochLeaf,
+  GateAnswer,
   Hash32,
   JobSpec,
   Opening,
   OrderId,
   OrderTerms,
+  RevocationBody,
   ShardVerdict,
   SignedCommit,
   UnixMs,
@@ -78,6 +82,18 @@ export interface JudgedRow {
   readonly verdict: ShardVerdict
 }
 
+/** This validator's answer about a sample, and the certificate it signed on it. */
+export interface GateRow {
+  readonly orderId: OrderId
+  readonly client: Address
+  /** Who asked, and alone may ask on. */
+  readonly aggregator: Address
+  readonly subject: CertificateSubject
+  readonly answer: GateAnswer
+  readonly certificate: CertificateBody | undefined
+  readonly atMs: UnixMs
+}
+
 /** How much of each there is. */
 export interface StoreCounts {
   readonly orders: number
@@ -115,6 +131,21 @@ export interface ValidatorStore {
   addVerdict(row: VerdictRow, judged: JudgedRow): void
   /** k: audited passes in a row; 0 after any conviction. */
   passes(provider: Address, determinism: DeterminismClass): number
+
+  gate(orderId: OrderId): GateRow | undefined
+  /** Adds an own answer. Throws `state-conflict` when there is one. */
+  addGate(row: GateRow): void
+  /** Samples run since an instant: for a client, or for everybody. */
+  countGates(since: UnixMs, client?: Address): number
+  /** Notes what is about to be signed. Throws `state-conflict` when another certificate was. */
+  signGate(orderId: OrderId, certificate: CertificateBody): void
+  revocation(certificate: Hash32): RevocationBody | undefined
+  /** Adds what is about to be signed, unless the certificate is revoked already. */
+  addRevocation(body: RevocationBody, program: CertifiedProgram, atMs: UnixMs): void
+  /** Whether any certificate of the program was revoked. */
+  isProgramRevoked(program: CertifiedProgram): boolean
+  /** Forgets answers and revocations from before an instant: their certificates have long expired. */
+  forgetGatesBefore(instant: UnixMs): void
 
   counts(): StoreCounts
   /** Forgets everything about orders that became refundable before `instant`; standing is kept. Returns how many orders. */

@@ -105,3 +105,31 @@ export const counters = sqliteTable('counters', {
   name: text('name').primaryKey(),
   value: integer('value').notNull(),
 })
+
+/** This validator's own answers about samples: written before anyone hears of them; and the certificate signed on each. */
+export const gates = sqliteTable(
+  'gates',
+  {
+    orderId: text('order_id').primaryKey(),
+    client: text('client').notNull(),
+    aggregator: text('aggregator').notNull(),
+    subject: text('subject').notNull(),
+    answer: text('answer').notNull(),
+    certificate: text('certificate'),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('gates_at').on(table.atMs)],
+)
+
+/** Certificates that this validator took back, with the program each spoke of. */
+export const revocations = sqliteTable(
+  'revocations',
+  {
+    certificate: text('certificate').primaryKey(),
+    /** Canonical text of the program. */
+    program: text('program').notNull(),
+    body: text('body').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('revocations_program').on(table.program)],
+)

@@ -4,6 +4,7 @@ import { count, eq, lt, sql } from 'drizzle-orm'
 import { createAuditsStore } from './audits.ts'
 import { read, write } from './codec-schema.ts'
 import { createEpochsStore } from './epochs.ts'
+import { createGatesStore } from './gates.ts'
 import type { OrderRow, StoreCounts, ValidatorStore } from './records.ts'
 import { audits, commits, counted, counters, orders, proposals, settlements, verdicts } from './schema.ts'
 import { createSignaturesStore } from './signatures.ts'
@@ -14,6 +15,7 @@ export const createSqliteStore = (database: Database): ValidatorStore => ({
   ...createEpochsStore(database),
   ...createAuditsStore(database),
   ...createSignaturesStore(database),
+  ...createGatesStore(database),
   counts: () => countRows(database.reader),
   forgetBefore: (instant) => database.withTransaction((tx) => forget(tx, instant)),
   next: (name) =>

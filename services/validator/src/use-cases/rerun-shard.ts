@@ -74,7 +74,8 @@ async function rootOf(outcome: SandboxOutcome): Promise<ResultRoot> {
   return failedRunRoot
 }
 
-async function fetchInputs(
+/** Brings the inputs of a shard here and pins them for `owner`. Throws network and blob errors once tries are used up. */
+export async function fetchInputs(
   context: ValidatorContext,
   inputs: readonly InputRef[],
   { source, owner }: { readonly source: PublicKey; readonly owner: string },

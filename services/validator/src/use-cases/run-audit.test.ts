@@ -20,7 +20,7 @@ import {
   truthOf,
   type FakeImage,
 } from '@assay/testkit'
-import { createAuditQueue } from '../audit-queue.ts'
+import { createAuditQueue, createWorkSlots } from '../audit-queue.ts'
 import { auditRequest, codeOf, drive, honestRoot, openStage, reasonOf, seatsOf, type Stage } from '../../test/stage.ts'
 
 const plan = [
@@ -192,7 +192,7 @@ describe('audit', () => {
   })
 
   it('refuses more audits than it can queue, instead of letting them wait', async () => {
-    const queue = createAuditQueue<number>({ slots: 1, waiting: 1 })
+    const queue = createAuditQueue<number>({ slots: createWorkSlots(1), line: 0, waiting: 1 })
     const gates = [1, 2].map(() => Promise.withResolvers<number>())
     const order: number[] = []
     const runs = gates.map(async (gate, i) =>

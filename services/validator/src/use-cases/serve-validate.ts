@@ -11,9 +11,12 @@ import {
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
 import { acknowledgeEpoch } from './acknowledge-epoch.ts'
+import { certifyJob, openGate } from './certify-job.ts'
 import { introduceOrder } from './introduce-order.ts'
 import { revealAudit } from './reveal-audit.ts'
 import { runAudit } from './run-audit.ts'
+import { signCertificate } from './sign-certificate.ts'
+import { signRevocation } from './sign-revocation.ts'
 import { signSettlement } from './sign-settlement.ts'
 import { signVerdict } from './sign-verdict.ts'
 
@@ -71,6 +74,14 @@ async function dispatch(
       return revealAudit(context, request, from)
     case 'judge':
       return signVerdict(context, request, from, signal)
+    case 'certify':
+      return certifyJob(context, request, from, signal)
+    case 'certify-open':
+      return openGate(context, request, from, signal)
+    case 'certify-sign':
+      return signCertificate(context, request, from, signal)
+    case 'revoke':
+      return signRevocation(context, request, from, signal)
     case 'settle':
       return signSettlement(context, request, from, signal)
   }

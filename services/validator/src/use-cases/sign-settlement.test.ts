@@ -22,6 +22,8 @@ import {
 } from '@assay/protocol'
 import {
   buildAudit,
+  buildCertificate,
+  castBeaconGenesisMs,
   buildEpoch,
   buildEvidence,
   createEvidenceCast,
@@ -198,6 +200,7 @@ function judgeRequest(stage: Stage, evidence: JobEvidence, fields: object = {}) 
     beacon: epoch!.beacon,
     acks: epoch!.acks,
     rounds,
+    certificate: buildCertificate(cast),
     ...(opening && { opening }),
   }
 }
@@ -258,6 +261,34 @@ describe('verdict', () => {
     assert.equal(await refusal({}, { acks: [] }), 'acks-insufficient')
     const { rounds } = judgeRequest(stage, evidence)
     assert.equal(await refusal({}, { rounds: [rounds[0]] }), 'no-conviction')
+  })
+
+  it('costs a provider that opened nothing without a certificate of the job, in force when its epoch closed', async () => {
+    const { stage, cast, evidence } = await openJob(guilty)
+    await using _ = stage
+    const request = judgeRequest(stage, evidence)
+    const { certificate: _certificate, ...bare } = request
+    const refusal = async (body: object, signers?: number) =>
+      reasonOf(await stage.ask({ ...bare, certificate: buildCertificate(cast, { body, ...(signers && { signers }) }) }))
+    assert.equal(reasonOf(await stage.ask(bare)), 'certificate-missing')
+    assert.equal(await refusal({}, cast.quorum.threshold - 1), 'certificate-unsigned')
+    assert.equal(await refusal({ chainId: 1 }), 'certificate-market')
+    assert.equal(await refusal({ quorumId: 2 }), 'certificate-quorum')
+    assert.equal(await refusal({ templateHash: named('other') }), 'certificate-program')
+    assert.equal(await refusal({ imageDigest: `sha256:${'00'.repeat(32)}` }), 'certificate-program')
+    assert.equal(await refusal({ determinism: 'DX' }), 'certificate-program')
+    assert.equal(await refusal({ grade: 'within-tolerance' }), 'certificate-grade')
+    const late = stage.clock.now() + 1000
+    assert.equal(await refusal({ issuedAtMs: late, expiresAtMs: late + 1000 }), 'certificate-term')
+    assert.equal(await refusal({ expiresAtMs: castBeaconGenesisMs + 1 }), 'certificate-term')
+    assert.equal(codeOf(await stage.ask(request)), 'signed')
+  })
+
+  it('convicts of silence without a certificate', async () => {
+    const { stage, evidence } = await openJob([{ shard: 0, provider: 0, sampled: true, story: 'unopened' }])
+    await using _ = stage
+    const { certificate: _certificate, ...bare } = judgeRequest(stage, evidence)
+    assert.equal(codeOf(await stage.ask(bare)), 'signed')
   })
 
   it('takes an amount that an earlier slash has overtaken', async () => {

@@ -1,4 +1,4 @@
-import { isConviction, judgeAudit, slashAmount } from '@assay/core'
+import { isConviction, isSlashable, judgeAudit, slashAmount } from '@assay/core'
 import {
   asHash,
   deriveEvidenceHash,
@@ -21,13 +21,15 @@ import {
 import type { ValidatorContext } from '../context.ts'
 import { protectVerdict } from '../protection.ts'
 import { askOpening } from './ask-opening.ts'
+import { ownQuorum } from './certify-job.ts'
 import { openDueCommit, type DueCommit } from './due-commit.ts'
 
 export type JudgeRequest = Extract<ValidatorRequest, { type: 'judge' }>
 
 /**
  * Signs a verdict that slashes, after deriving it again: the audit was due, every signature and opening holds, the
- * results convict, and the amount is what deterrence needs. A commit that is said not to open is asked for once more.
+ * results convict, a certificate arms the conviction, and the amount is what deterrence needs. A commit that is said not to
+ * open is asked for once more.
  * Throws `audit-refused`, `settlement-refused`.
  */
 export async function signVerdict(
@@ -46,6 +48,7 @@ export async function signVerdict(
     await refuseIfOpened(context, due, { audit, request }, signal)
 
   const content = deriveVerdictContent(verdict)
+  if (store.verdictOn(commitment)?.content !== content) await checkArmed(context, due, request, signal)
   const { orderId, provider } = due.leaf.commit
   protectVerdict(store, { commitment, content, verdict })
   store.addVerdict(
@@ -105,6 +108,26 @@ async function judge(
   if (!follows)
     throw refuse('verdict-differs', { detector: judged.detector ?? 'none', evidence: deriveEvidenceHash(audit) })
   return outcome
+}
+
+/** A wrong result costs stake only where the quorum had certified that there is a right one. */
+async function checkArmed(
+  context: ValidatorContext,
+  { order, proposal }: DueCommit,
+  { certificate, opening }: JudgeRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { chain, store } = context
+  const armed = isSlashable({
+    market: chain.market,
+    quorum: await ownQuorum(context, order.terms.quorumId, signal),
+    spec: order.spec,
+    closedAtMs: proposal.closedAtMs,
+    opened: opening !== undefined,
+    certificate,
+    isRevoked: (id) => store.revocation(id) !== undefined,
+  })
+  if (!armed.ok) throw refuse(armed.fault, armed.details)
 }
 
 async function refuseIfOpened(
