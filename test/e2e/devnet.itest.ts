@@ -127,6 +127,7 @@ test('a provider that returns plausible garbage is convicted, slashed and earns 
     image,
     command: ['sh', '-c', 'sort {} | cat > /out/sorted; wc -l < {}'],
     inputs: inputsFromFolder(await writeInputs('garbage', 10)),
+    certify: true,
   })
   const saved = await saveOutputs(job, join(dir, 'garbage-out'))
   const receipt = await job.receipt()
@@ -152,6 +153,53 @@ test('a provider that returns plausible garbage is convicted, slashed and earns 
     10n * job.spec.priceUsdc,
   )
   assert.ok(byProvider.every(({ address }) => cheats.every((cheat) => cheat.address !== address)))
+})
+
+for (const [what, script, cause] of [
+  ['random bytes', 'echo result; busybox head -c 16 /dev/urandom > /out/key', 'randomness'],
+  ['the clock', 'echo result; echo "done at $(busybox date +%s)" > /out/key', 'time'],
+] as const)
+  test(`a program that writes ${what} gets no certificate, and is told file, byte and values`, async () => {
+    const before = await devnet.chain.usdcBalance(client.address, signal)
+    const findings: unknown[] = []
+    await assert.rejects(
+      client.certify({
+        image,
+        command: ['sh', '-c', script],
+        inputs: inputsFromFolder(await writeInputs(`gate-${cause}`, 2)),
+        onProgress: (event) => (event.stage === 'uncertified' ? findings.push(...event.findings) : undefined),
+      }),
+      (error: unknown) => {
+        assert.ok(isMarketError(error), String(error))
+        const { code, details } = error
+        assert.equal(code, 'certificate-refused')
+        assert.deepEqual([details['reason'], details['file'], details['cause']], ['runs-differ', '/out/key', cause])
+        assert.equal(typeof details['offset'], 'number')
+        assert.notEqual(details['first'], details['second'])
+        return true
+      },
+    )
+    assert.ok(findings.length >= 3, 'each validator says what it found')
+    assert.equal(await devnet.chain.usdcBalance(client.address, signal), before)
+  })
+
+test('a certificate is public, holds against the chain, and serves every job of the program', async () => {
+  const job = async (name: string) => ({
+    image,
+    command: ['sh', '-c', 'busybox sort {} > /out/sorted'],
+    inputs: inputsFromFolder(await writeInputs(name, 2)),
+  })
+  const { id } = await client.certify(await job('certified'))
+  const published = await client.certificate(id)
+  assert.equal((await client.checkCertificate(published)).id, id)
+  assert.deepEqual(published.certificate.body.conditions.includes('host-name'), true)
+  const again = await client.certify(await job('certified-again'))
+  assert.equal(again.id, id)
+  const forged = { ...published, certificate: { ...published.certificate, signatures: [] } }
+  await assert.rejects(
+    client.checkCertificate(forged),
+    (error: unknown) => isMarketError(error) && error.code === 'certificate-invalid',
+  )
 })
 
 /** Bad input is refused with a typed error before any money moves. */

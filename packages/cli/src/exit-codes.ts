@@ -26,11 +26,14 @@ const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   cancelled: exitCodes.cancelled,
   'docker-unavailable': exitCodes.docker,
   'docker-permission': exitCodes.docker,
+  'certificate-refused': exitCodes.incomplete,
+  'certificate-invalid': exitCodes.invalid,
+  'certificate-revoked': exitCodes.invalid,
   'receipt-invalid': exitCodes.invalid,
   'result-invalid': exitCodes.invalid,
   internal: exitCodes.internal,
 }
-const refusedStages: ReadonlySet<Stage> = new Set(['start', 'spec', 'quote', 'fund', 'request', 'job'])
+const refusedStages: ReadonlySet<Stage> = new Set(['start', 'spec', 'gate', 'quote', 'fund', 'request', 'job'])
 
 /** Exit status of an error. */
 export function exitCodeOf(error: Pick<MarketError, 'code' | 'stage' | 'retryable'>): ExitCode {

@@ -10,6 +10,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   devnet: async () => (await import('./commands/devnet.ts')).addDevnet,
   run: async () => (await import('./commands/run.ts')).addRun,
   check: async () => (await import('./commands/check.ts')).addCheck,
+  certify: async () => (await import('./commands/certify.ts')).addCertify,
+  certificate: async () => (await import('./commands/certificate.ts')).addCertificate,
   job: async () => (await import('./commands/job.ts')).addJob,
   receipt: async () => (await import('./commands/receipt.ts')).addReceipt,
   wallet: async () => (await import('./commands/wallet.ts')).addWallet,

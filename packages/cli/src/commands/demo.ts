@@ -1,13 +1,13 @@
 import { openDevnet, type Devnet } from '@assay/devnet'
 import { createLogger, silentLogger, systemClock } from '@assay/node-kit'
-import { formatUsdc, usdc, type Address, type JobEvidence, type UsdcBase } from '@assay/protocol'
-import { openClient, type Job, type JobReceipt } from '@assay/sdk'
+import { formatUsdc, isMarketError, usdc, type Address, type JobEvidence, type UsdcBase } from '@assay/protocol'
+import { openClient, type Client, type Job, type JobReceipt, type MapOptions } from '@assay/sdk'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { openProgress } from '../progress.ts'
+import { openProgress, type Progress } from '../progress.ts'
 import { formatTable } from '../table.ts'
 import type { AddCommand } from './add-command.ts'
 import { demoImage, demoInputs } from './demo-job.ts'
@@ -76,7 +76,6 @@ async function runDemo(io: Io, words: readonly string[], flags: DemoFlags, dataD
     { dataDir, log, seed: flags.seed, onStep: (step) => progress.step(`starting ${step}`) },
     io.signal,
   )
-  const before = systemClock.now()
   const stakes = await readStakes(devnet, io.signal)
   await using client = await openClient({
     aggregator: devnet.aggregatorUrl,
@@ -86,7 +85,10 @@ async function runDemo(io: Io, words: readonly string[], flags: DemoFlags, dataD
     signal: io.signal,
   })
   const input = flags.input ?? demoInputs.folder
-  const spec = await jobOf(io, command, { image, input, output: flags.output, substitute: true, stdout: true })
+  const named = { image, input, output: flags.output, substitute: true, stdout: true }
+  await certifyFirst(client, await jobOf(io, command, named), progress)
+  const before = systemClock.now()
+  const spec = await jobOf(io, command, named)
   const job = await client.map({ ...spec, onProgress: (event) => reportStart(event, progress) })
   await followJob(job, progress, io.signal)
   const { receipt, path } = await collect(job, flags.output, { replace: true, signal: io.signal })
@@ -105,6 +107,16 @@ async function runDemo(io: Io, words: readonly string[], flags: DemoFlags, dataD
     seconds,
   }
   return { shown, accepted: receipt.accepted, caught: describeCatches(receipt, job) }
+}
+
+/** So that the cheat loses stake. A command of the reader's own that is not reproducible runs all the same. */
+async function certifyFirst(client: Client, spec: MapOptions, progress: Progress): Promise<void> {
+  try {
+    await client.certify({ ...spec, onProgress: (event) => reportStart(event, progress) })
+  } catch (error) {
+    if (!isMarketError(error) || error.code !== 'certificate-refused') throw error
+    progress.step('it is not reproducible, so nobody can be slashed for a wrong result of it')
+  }
 }
 
 const readStakes = async (devnet: Devnet, signal: AbortSignal): Promise<ReadonlyMap<Address, UsdcBase>> =>

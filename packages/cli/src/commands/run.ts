@@ -1,6 +1,7 @@
+import { causeAdvice } from '@assay/core'
 import { systemClock } from '@assay/node-kit'
 import { resolveImage } from '@assay/runner'
-import { formatUsdc, MarketError, type JobEvent } from '@assay/protocol'
+import { formatUsdc, MarketError, type JobEvent, type Quote } from '@assay/protocol'
 import type { Job, MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
 import { Option, type Command } from 'commander'
@@ -29,6 +30,7 @@ interface RunFlags extends MarketFlags {
   readonly pay: 'signature' | 'transfer'
   readonly replace?: boolean
   readonly detach?: boolean
+  readonly certify?: boolean
   readonly json?: boolean
 }
 
@@ -48,6 +50,7 @@ export const addRun: AddCommand = (program, io, setExit) => {
         .choices(['signature', 'transfer'])
         .default('signature'),
     )
+    .option('--certify', 'have the quorum certify the program first, so that a wrong result costs its provider stake')
     .option('--replace', 'overwrite results of an earlier run in the output folder')
     .option('--detach', 'print the job id once the job is funded and leave')
     .addHelpText('after', runHelp)
@@ -58,6 +61,7 @@ export const addRun: AddCommand = (program, io, setExit) => {
       const job = await client.map({
         ...(await jobOf(io, command, flags)),
         payBy: flags.pay,
+        certify: flags.certify === true,
         onProgress: (event) => reportStart(event, progress),
       })
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
@@ -158,6 +162,12 @@ export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress
       `quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`,
     )
   }
+  if (event.stage === 'quoted') progress.step(aboutCertificate(event.quote.certificate))
+  if (event.stage === 'certifying')
+    progress.step(
+      `certifying: ${event.promised} validators have run the sample, ${event.answered} have shown what they found`,
+    )
+  if (event.stage === 'uncertified') for (const line of describeFindings(event.findings)) progress.step(line)
   if (event.stage === 'awaiting-transfer') {
     const { amountUsdc, token, chainId, depositAddress, expiresAtMs } = event
     progress.step(
@@ -165,6 +175,32 @@ export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress
     )
   }
   if (event.stage === 'funding') progress.step(`escrowing ${formatUsdc(event.maxUsdc)} USDC as order ${event.orderId}`)
+}
+
+function aboutCertificate(certificate: Quote['certificate']): string {
+  switch (certificate.state) {
+    case 'certified':
+      return `certified as reproducible until ${new Date(certificate.expiresAtMs).toISOString()}: a wrong result costs its provider stake`
+    case 'none':
+      return 'not certified: wrong results are refused and not paid, but cost no stake; --certify changes that'
+    case 'revoked':
+      return `its certificate was revoked, because an audit found it not reproducible: wrong results cost no stake`
+  }
+}
+
+/** What each validator found that kept it from certifying. */
+function describeFindings(
+  findings: Extract<Parameters<NonNullable<MapOptions['onProgress']>>[0], { stage: 'uncertified' }>['findings'],
+): readonly string[] {
+  return findings.flatMap(({ validator, grade, differences }) => [
+    `validator ${validator} finds it ${grade}`,
+    ...differences.map(({ path, cause, offset, first, second, detail }) => {
+      const where = path === '' ? 'standard output' : `/out/${path}`
+      const at = offset === undefined ? '' : `, byte ${offset}`
+      const values = first && second ? `: "${first.text}" and "${second.text}"` : ''
+      return `  ${where}${at}: ${causeAdvice[cause].title}${values}${detail === undefined ? '' : ` ${detail}`}`
+    }),
+  ])
 }
 
 /** Shows events until the job is closed. */
