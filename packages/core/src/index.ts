@@ -105,6 +105,7 @@ export {
   type Excerpt,
   type LineFinding,
 } from './gate/difference.ts'
+export { gradeResults, proposeFix, worstGrade, type FileGrade, type ResultGrade } from './gate/grade-results.ts'
 export { gateConditions } from './gate/gate-conditions.ts'
 export { certificateFaults, type CertificateFault, type CertificateFaultCode } from './gate/certificate-fault.ts'
 export {

@@ -6,7 +6,10 @@ import type { CheckReport } from './check-shards.ts'
 
 const base: CheckReport = {
   reproducible: true,
-  shards: [{ name: 'a', same: true, differences: [], omitted: 0 }],
+  grade: 'exact',
+  proposal: 'do this.',
+  varied: ['host name'],
+  shards: [{ name: 'a', same: true, grade: 'exact', files: [], differences: [], omitted: 0 }],
   more: false,
   conditions: [gateConditions(0, 1, 4), gateConditions(1, 1, 4)],
   notVaried: [],
@@ -25,22 +28,29 @@ const time = {
 const different = (differences: CheckReport['shards'][number]['differences']): CheckReport => ({
   ...base,
   reproducible: false,
-  shards: [...base.shards, { name: 'b', same: false, differences, omitted: 0 }],
+  grade: 'unverifiable',
+  shards: [...base.shards, { name: 'b', same: false, grade: 'unverifiable', files: [], differences, omitted: 0 }],
 })
 
 describe('describeReport', () => {
   it('is short when all is well', () => {
-    assert.deepEqual(describeReport(base), ['a  same', 'reproducible: 1 shard, 2 runs each, all equal'])
+    assert.deepEqual(describeReport(base), [
+      'a  same',
+      'varied: host name; not varied: nothing',
+      'reproducible: 1 shard, 2 runs each, all equal',
+    ])
   })
 
   it('shows where, why, both values and what to do', () => {
     assert.deepEqual(describeReport(different([time])), [
       'a  same',
-      'b  DIFFERENT',
+      'b  DIFFERENT, unverifiable',
       `  /out/log, byte 7: ${causeAdvice.time.title}, in 3 places`,
       '    run 1  "at 1"  31',
       '    run 2  ends here, after 7 bytes',
       `    fix: ${causeAdvice.time.fix}`,
+      'varied: host name; not varied: nothing',
+      'grade: unverifiable. do this.',
       'not reproducible: 1 of 2 shards differs between runs',
     ])
   })
@@ -77,7 +87,7 @@ describe('describeReport', () => {
 
   it('says what was not looked at', () => {
     const lines = describeReport({ ...base, more: true, notVaried: ['cores', 'directory order'] })
-    assert.ok(lines.includes('this machine could not vary: cores, directory order'))
+    assert.ok(lines.includes('varied: host name; not varied: cores, directory order'))
     assert.ok(lines.some((line) => line.includes('--all')))
     const [b] = different([time]).shards.slice(1)
     assert.ok(b)

@@ -17,7 +17,7 @@ export function plainReport(report: CheckReport): unknown {
 
 /** The report as lines, with advice where a cause appears first; the last line is the verdict. */
 export function describeReport(report: CheckReport): readonly string[] {
-  const { shards, conditions, notVaried, more } = report
+  const { shards, conditions, notVaried, varied, more, proposal } = report
   const advised = new Set<string>()
   const different = shards.filter(({ same }) => !same).length
   const verdict =
@@ -26,27 +26,39 @@ export function describeReport(report: CheckReport): readonly string[] {
       : `not reproducible: ${different} of ${count(shards.length, 'shard')} differ${different === 1 ? 's' : ''} between runs`
   return [
     ...shards.flatMap((shard) => describeShard(shard, conditions, advised)),
-    ...(notVaried.length === 0 ? [] : [`this machine could not vary: ${notVaried.join(', ')}`]),
+    `varied: ${varied.join(', ')}; not varied: ${notVaried.length === 0 ? 'nothing' : notVaried.join(', ')}`,
     ...(more ? ['there are more shards; --all checks every one'] : []),
+    ...(report.reproducible ? [] : [`grade: ${report.grade}. ${proposal}`]),
     verdict,
   ]
 }
 
 function describeShard(
-  { name, same, differences, omitted }: ShardCheck,
+  { name, same, grade, files, differences, omitted }: ShardCheck,
   conditions: CheckReport['conditions'],
   advised: Set<string>,
 ): readonly string[] {
   if (same) return [`${name}  same`]
   return [
-    `${name}  DIFFERENT`,
+    `${name}  DIFFERENT, ${grade}`,
     ...differences.flatMap((one) => {
       const lines = describeDifference(one, conditions)
       if (advised.has(one.cause)) return lines
       advised.add(one.cause)
       return [...lines, `    fix: ${causeAdvice[one.cause].fix}`]
     }),
+    ...files.flatMap(describeGrade),
     ...(omitted === 0 ? [] : [`  and ${omitted} more files or directories`]),
+  ]
+}
+
+/** How far apart the numbers of a file are, where they are all that differs. */
+function describeGrade({ path, grade, largest }: ShardCheck['files'][number]): readonly string[] {
+  if (largest === undefined || largest.absolute === 0) return []
+  const where = path === '' ? 'standard output' : `/out/${path}`
+  const { absolute, relative } = largest
+  return [
+    `  ${where}, ${grade}: numbers at most ${absolute.toPrecision(3)} apart, ${relative.toPrecision(3)} of their size`,
   ]
 }
 

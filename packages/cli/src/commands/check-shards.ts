@@ -4,15 +4,20 @@ import {
   createSandboxTask,
   explainFailure,
   gateConditions,
+  gradeResults,
+  proposeFix,
+  worstGrade,
   type Difference,
+  type FileGrade,
   type GateRun,
+  type ResultGrade,
   type Sandbox,
   type SandboxConditions,
   type SandboxFailure,
   type SandboxSuccess,
 } from '@assay/core'
 import { systemClock } from '@assay/node-kit'
-import { durationMs, limits as wire, MarketError, unixMs, type UnixMs } from '@assay/protocol'
+import { durationMs, type DeterminismGrade, limits as wire, MarketError, unixMs, type UnixMs } from '@assay/protocol'
 import { openSandbox } from '@assay/runner'
 import type { MapOptions } from '@assay/sdk'
 import { createReadStream } from 'node:fs'
@@ -30,17 +35,26 @@ export interface CheckOptions {
 }
 export interface CheckReport {
   readonly reproducible: boolean
+  /** The worst of the shards. */
+  readonly grade: DeterminismGrade
+  /** What the grade means for the job, in words. */
+  readonly proposal: string
   readonly shards: readonly ShardCheck[]
   /** The job has more shards than were checked. */
   readonly more: boolean
   /** Conditions of each run; the clock differs as well, by more than a second. */
   readonly conditions: readonly SandboxConditions[]
-  /** What this machine cannot vary. */
-  readonly notVaried: readonly ('cores' | 'directory order')[]
+  /** What differed between the runs. */
+  readonly varied: readonly string[]
+  /** What this machine cannot vary. The clock only moves on: a container cannot have a real-time clock of its own. */
+  readonly notVaried: readonly ('cores' | 'directory order' | 'processor' | 'date')[]
 }
 export interface ShardCheck {
   readonly name: string
   readonly same: boolean
+  readonly grade: DeterminismGrade
+  /** How far apart differing files are, at the worst run. */
+  readonly files: readonly FileGrade[]
   /** Between run 1 and the run that each names; what an earlier run showed is not told again. */
   readonly differences: readonly (Difference & { readonly run: number })[]
   /** Differences beyond what can be read. */
@@ -73,14 +87,25 @@ export async function checkShards(job: MapOptions, options: CheckOptions, signal
     const where = `checking ${name} (${index + 1} of ${staged.spec.shards.length})`
     shards.push(await checkShard(check, index, (run) => options.onStep(`${where}, run ${run + 1} of ${options.runs}`)))
   }
+  const grade = worstGrade(shards.map((shard) => shard.grade))
+  const hasCores = conditions.some(({ cpuCount }) => cpuCount !== paidCpus)
   return {
+    grade,
+    proposal: proposeFix({ grade, files: shards.flatMap(({ files }) => files) }),
+    varied: [
+      ...['host name', 'locale', 'time zone', 'clock (seconds)'],
+      ...(hasCores ? ['cores'] : []),
+      ...(folder.keepsOrder ? ['directory order'] : []),
+    ],
     reproducible: shards.every(({ same }) => same),
     shards,
     more: listed.more,
     conditions,
     notVaried: [
-      ...(conditions.every(({ cpuCount }) => cpuCount === paidCpus) ? (['cores'] as const) : []),
+      ...(hasCores ? [] : (['cores'] as const)),
       ...(folder.keepsOrder ? [] : (['directory order'] as const)),
+      'date',
+      'processor',
     ],
   }
 }
@@ -100,6 +125,7 @@ async function checkShard(check: Check, shard: number, onRun: (run: number) => v
   const reference = first.outcome
   const differences: (Difference & { readonly run: number })[] = []
   let omitted = 0
+  let worst: ResultGrade = { grade: 'exact', files: [] }
   try {
     for (let run = 1; run < check.conditions.length; run++) {
       await pauseUntil(first.startedAt + clockStepMs, check.signal)
@@ -110,11 +136,12 @@ async function checkShard(check: Check, shard: number, onRun: (run: number) => v
         ...found.differences.filter((one) => !told.has(keyOf(one))).map((one) => ({ ...one, run: run + 1 })),
       )
       omitted += found.omitted
+      if (worstGrade([worst.grade, found.grade.grade]) !== worst.grade) worst = found.grade
     }
   } finally {
     await reference.dispose()
   }
-  return { name, same: differences.length === 0 && omitted === 0, differences, omitted }
+  return { name, same: differences.length === 0 && omitted === 0, ...worst, differences, omitted }
 }
 
 const keyOf = ({ path, kind, cause }: Difference): string => JSON.stringify([path, kind, cause])
@@ -135,11 +162,14 @@ async function compareRun(check: Check, { shard, run, name, reference }: Again) 
     return {
       differences: [explainFailure({ ...outcome, stderrTail: plainText(outcome.stderrTail) }, pair)],
       omitted: 0,
+      grade: { grade: 'unverifiable', files: [] } satisfies ResultGrade,
     }
   }
   try {
-    if (outcome.resultRoot === reference.resultRoot) return { differences: [], omitted: 0 }
-    return await compareResults(gateRun(check, 0, reference), gateRun(check, run, outcome))
+    const exact: ResultGrade = { grade: 'exact', files: [] }
+    if (outcome.resultRoot === reference.resultRoot) return { differences: [], omitted: 0, grade: exact }
+    const [first, second] = [gateRun(check, 0, reference), gateRun(check, run, outcome)]
+    return { ...(await compareResults(first, second)), grade: await gradeResults(first, second) }
   } finally {
     await outcome.dispose()
   }

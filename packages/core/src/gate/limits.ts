@@ -16,4 +16,10 @@ export const limits = {
   binaryBytes: 256,
   /** Farthest that two clocks of one check can be apart, in seconds: the longest shard, run a few times, on a busy machine. */
   clockSpanS: 24 * 60 * 60,
+  /** Differing files of one result that are graded: the worst of them speaks for all, and each is read whole. */
+  gradedFiles: 64,
+  /** Largest file that is read as numbers, twice: some million of them, and its text fits in memory several times. */
+  gradedBytes: 32 * 1024 * 1024,
+  /** Numbers farther apart than this share are other numbers and not the same ones rounded differently. */
+  toleranceRelative: 1e-3,
 } as const

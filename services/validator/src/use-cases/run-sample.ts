@@ -6,6 +6,7 @@ import {
   explainFailure,
   failedRunRoot,
   gateConditions,
+  gradeResults,
   type Difference,
   type GateRun,
   type SandboxConditions,
@@ -83,8 +84,7 @@ async function compareRuns(context: ValidatorContext, sample: Sample, signal: Ab
     const pause = startedAt + validatorLimits.gatePauseMs - clock.now()
     if (pause > 0) await clock.sleep(durationMs(pause), signal)
     const second = await runOnce(context, sample, other, signal)
-    const differences = await compare({ first, second, paid, other }, signal)
-    const grade = differences.length === 0 ? 'exact' : 'unverifiable'
+    const { grade, differences } = await compare({ first, second, paid, other }, signal)
     return { grade, resultRoot: first.resultRoot, conditions, differences: differences.map(toWire) }
   } finally {
     await first.dispose()
@@ -98,13 +98,19 @@ interface TwoRuns {
   readonly other: SandboxConditions
 }
 
-async function compare(runs: TwoRuns, signal: AbortSignal): Promise<readonly Difference[]> {
+async function compare(
+  runs: TwoRuns,
+  signal: AbortSignal,
+): Promise<{ readonly grade: GateAnswer['grade']; readonly differences: readonly Difference[] }> {
   const { first, second, paid, other } = runs
-  if (second.kind === 'failed') return [explainFailure(second, { first: paid, second: other })]
+  if (second.kind === 'failed')
+    return { grade: 'unverifiable', differences: [explainFailure(second, { first: paid, second: other })] }
   try {
-    if (first.resultRoot === second.resultRoot) return []
-    const { differences } = await compareResults(gateRun(first, paid, signal), gateRun(second, other, signal))
-    return differences.slice(0, limits.gateDifferences)
+    if (first.resultRoot === second.resultRoot) return { grade: 'exact', differences: [] }
+    const [a, b] = [gateRun(first, paid, signal), gateRun(second, other, signal)]
+    const { differences } = await compareResults(a, b)
+    const { grade } = await gradeResults(a, b)
+    return { grade, differences: differences.slice(0, limits.gateDifferences) }
   } finally {
     await second.dispose()
   }
