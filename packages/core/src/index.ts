@@ -94,6 +94,20 @@ export {
   type ReceiptCheckName,
   type ReceiptReport,
 } from './verify/verify-receipt.ts'
+export { appealRound, appealSeats, appealSize, satBefore, type AppealSeatsInput } from './verify/appeal-seats.ts'
+export { decideAppeal, type AppealFacts } from './verify/decide-appeal.ts'
+export { judgeAppeal, type AppealCase, type JudgedAppeal } from './verify/judge-appeal.ts'
+export { appealFaults, validatorFaults, type ValidatorFault, type ValidatorOffence } from './verify/validator-fault.ts'
+export { chainSlashCap, validatorSlash, type ValidatorSlashInput } from './verify/validator-slash.ts'
+export {
+  assertVerdict,
+  verdictChecks,
+  verifyVerdict,
+  type VerdictAnchors,
+  type VerdictCheck,
+  type VerdictCheckName,
+  type VerdictReport,
+} from './verify/verify-verdict.ts'
 export { createSandboxTask, type TaskOptions } from './job/sandbox-task.ts'
 export { compareResults, explainFailure, type GateComparison, type GateRun } from './gate/compare-results.ts'
 export {

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { failedRunRoot, faultStages, judgementStages, receiptChecks, verificationPolicy } from './index.ts'
+import {
+  failedRunRoot,
+  faultStages,
+  judgementStages,
+  receiptChecks,
+  verdictChecks,
+  verificationPolicy,
+} from './index.ts'
 
 const text = await readFile(new URL('../../protocol/SPEC.md', import.meta.url), 'utf8')
 /** Without the padding of its tables. */
@@ -38,5 +45,21 @@ describe('SPEC.md', () => {
 
   it('has the checks of a receipt', () => {
     for (const name of receiptChecks) assert.ok(new RegExp(`^\\| ${name} \\|`, 'm').test(spec), name)
+  })
+
+  it('has the checks of a verdict bundle, in their order', () => {
+    const table = spec.slice(spec.indexOf('| check | passes when |', spec.indexOf('**Verdict bundle**')))
+    const rows = [...table.slice(0, table.indexOf('\n\n')).matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
+    assert.deepEqual(rows, [...verdictChecks])
+  })
+
+  it('has the numbers of validator faults and appeals', () => {
+    const { appealSeats, outvotedBps, unopenedFees, chainSlashMultiple } = verificationPolicy
+    const [first, second, later] = outvotedBps.map((bps) => bps / 100)
+    assert.ok(spec.includes(`⌊A·${first} %⌋ the first time, ⌊A·${second} %⌋ the second, A from the third on`))
+    assert.equal(later, 100)
+    assert.ok(spec.includes(`unopened = ${unopenedFees}·v`))
+    assert.ok(spec.includes(`min(that, A, ${chainSlashMultiple}·maxAmount)`))
+    assert.ok(spec.includes(`asks ${appealSeats.join(', ')} seats and two alternates`))
   })
 })

@@ -220,6 +220,7 @@ export {
   deriveCommitment,
   deriveOrderId,
   deriveVerdictDigest,
+  deriveVerdictId,
   MarketDomain,
   Opening,
   OrderTerms,
@@ -276,3 +277,12 @@ export {
   usdc,
   type UsdcBase,
 } from './units.ts'
+export {
+  Appeal,
+  deriveAppealHash,
+  deriveBundleId,
+  encodeVerdictBundle,
+  Overturned,
+  SignedRuling,
+  VerdictBundle,
+} from './verdict-bundle.ts'

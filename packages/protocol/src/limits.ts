@@ -32,6 +32,8 @@ export const limits = {
   stdoutBytes: 16 * 1024 * 1024,
   /** Validators of a quorum: signatures are checked one by one on chain. */
   quorumMembers: 64,
+  /** Audit commits of one appeal: a panel of 31 and its two alternates. */
+  benchSeats: 33,
   /** Attempts of one shard: different providers, then the shard is refunded. */
   attemptsPerShard: 5,
   /** Life of a certificate: libraries and processors of a market change within months, so its word is asked for anew. */

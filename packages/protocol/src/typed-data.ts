@@ -176,6 +176,16 @@ export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch):
   digest(domain, 'SettlementBatch', { ...batch })
 export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex => digest(domain, 'Verdict', verdict)
 
+/** The name of a fault in `Disputes`: one of each kind can be recorded for an attempt. */
+export const deriveVerdictId = ({
+  orderId,
+  shard,
+  attempt,
+  accused,
+  outcome,
+}: Pick<Verdict, 'orderId' | 'shard' | 'attempt' | 'accused'> & { readonly outcome: number }): Hash32 =>
+  asHash(keccakHex(encodeWords([orderId, shard, attempt, accused, outcome])))
+
 export const deriveVoucherDigest = (domain: MarketDomain, voucher: TabVoucher): Hex =>
   digest(domain, 'TabVoucher', voucher)
 export const deriveTabDepositNonce = (domain: MarketDomain, deposit: TabDeposit): Hash32 =>

@@ -55,3 +55,13 @@ export {
 export { complianceImage, sandboxCompliance, type SandboxHarness } from './sandbox-compliance.ts'
 export { type FakeRoles } from './fake-stakes.ts'
 export { signFunding } from './fake-token.ts'
+export {
+  buildAppeal,
+  buildCase,
+  builtStake,
+  buildVerdict,
+  createBench,
+  type AppealPlan,
+  type BuiltCase,
+} from './verdict-builder.ts'
+export { mutationsOf, type Mutation } from './mutations.ts'

@@ -1,7 +1,4 @@
 import {
-  deriveAttestationDigest,
-  deriveAuditCommitDigest,
-  deriveAuditCommitment,
   deriveCommitDigest,
   deriveCommitment,
   deriveOrderId,
@@ -13,12 +10,12 @@ import {
   type EpochProposal,
   type MarketDomain,
   type OrderTerms,
-  type SignedAuditCommit,
   type SignedCommit,
 } from '@assay/protocol'
 import { auditSeats, type AuditSeats } from './audit-seats.ts'
-import { decideAudit, type AuditDecision, type SeatResult } from './decide-audit.ts'
+import { decideAudit, type AuditDecision } from './decide-audit.ts'
 import { fault, type Fault } from './fault.ts'
+import { readRound, type RoundResults } from './read-round.ts'
 
 /** One audited commit. Epoch and seed are checked by then: see `checkEpoch` and `checkSeed`. */
 export interface AuditCase {
@@ -34,6 +31,8 @@ export interface JudgedAudit extends AuditDecision {
   readonly ok: true
   /** Validators that are owed the audit fee, one entry an attestation, in drawing order. */
   readonly paid: readonly Address[]
+  /** Validators that committed to a result and never showed it, in drawing order. */
+  readonly unopened: readonly Address[]
 }
 export type AuditJudgement = JudgedAudit | Fault
 
@@ -47,11 +46,11 @@ export function judgeAudit(input: AuditCase): AuditJudgement {
   if (bad !== undefined) return bad
   if (audit.rounds.length > 2) return fault('rounds-too-many', { commitment: audit.commitment })
 
-  const first = readRound(input, audit.rounds[0]!, 0, [])
+  const first = readAuditRound(input, audit.rounds[0]!, 0, [])
   if ('fault' in first) return first
   const earlier = audit.rounds[0]!.commits.map((commit) => commit.validator)
   const second = audit.rounds[1]
-  const panel = second === undefined ? undefined : readRound(input, second, 1, earlier)
+  const panel = second === undefined ? undefined : readAuditRound(input, second, 1, earlier)
   if (panel !== undefined && 'fault' in panel) return panel
 
   const facts = {
@@ -62,7 +61,8 @@ export function judgeAudit(input: AuditCase): AuditJudgement {
   if (panel !== undefined && decideAudit({ ...facts, panel: undefined }).verdict !== 'panel-needed')
     return fault('round-unneeded', { commitment: audit.commitment })
   const paid = [...first.results, ...(panel?.results ?? [])].map((seat) => seat.validator)
-  return { ok: true, ...decideAudit({ ...facts, panel: panel?.results }), paid }
+  const unopened = [...first.unopened, ...(panel?.unopened ?? [])]
+  return { ok: true, ...decideAudit({ ...facts, panel: panel?.results }), paid, unopened }
 }
 
 function checkCommit({ market, commit, terms, proposal, audit }: AuditCase): Fault | undefined {
@@ -86,55 +86,14 @@ function seatsOf(
   return auditSeats({ proposal, beacon, commitment, round, provider, client: terms.client, earlier })
 }
 
-/** Checks one round and returns its results in drawing order. */
-function readRound(
+/** Checks one round of the audit; see `readRound`. */
+function readAuditRound(
   input: AuditCase,
-  { commits, attestations }: AuditRound,
+  shown: AuditRound,
   round: number,
   earlier: readonly Address[],
-): { readonly results: readonly SeatResult[] } | Fault {
+): RoundResults | Fault {
   const { seats, alternates } = seatsOf(input, round, earlier)
-  const drawn = [...seats, ...alternates]
-  const promised = new Map<Address, SignedAuditCommit>()
-  for (const commit of commits) {
-    const bad = checkAuditCommit(input, commit, round, drawn)
-    if (bad !== undefined) return bad
-    if (promised.has(commit.validator)) return fault('seat-repeated', { validator: commit.validator, round })
-    promised.set(commit.validator, commit)
-  }
-  const results = new Map<Address, SeatResult>()
-  for (const attestation of attestations) {
-    const { validator, commitment, resultRoot, salt } = attestation
-    const about = { commitment: input.commit.commitment, validator, round }
-    const promise = promised.get(validator)
-    if (promise === undefined) return fault('attestation-uncommitted', about)
-    if (results.has(validator)) return fault('seat-repeated', about)
-    if (
-      commitment !== input.commit.commitment ||
-      attestation.round !== round ||
-      recoverSigner(deriveAttestationDigest(input.market, attestation), attestation.signature) !== validator
-    )
-      return fault('attestation-invalid', about)
-    if (deriveAuditCommitment(input.market, promise, { resultRoot, salt }) !== promise.auditCommitment)
-      return fault('attestation-mismatch', about)
-    results.set(validator, { validator, root: resultRoot })
-  }
-  return { results: drawn.flatMap((seat) => results.get(seat) ?? []) }
-}
-
-function checkAuditCommit(
-  { market, commit }: AuditCase,
-  promise: SignedAuditCommit,
-  round: number,
-  drawn: readonly Address[],
-): Fault | undefined {
-  const { validator } = promise
-  const about = { commitment: commit.commitment, validator, round }
-  if (
-    promise.commitment !== commit.commitment ||
-    promise.round !== round ||
-    recoverSigner(deriveAuditCommitDigest(market, promise), promise.signature) !== validator
-  )
-    return fault('audit-commit-invalid', about)
-  return drawn.includes(validator) ? undefined : fault('seat-undrawn', about)
+  const { market, commit } = input
+  return readRound(shown, { market, commitment: commit.commitment, round, drawn: [...seats, ...alternates] })
 }

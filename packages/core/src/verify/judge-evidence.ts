@@ -73,7 +73,8 @@ export function checkContagion(
   return fault('contagion-incomplete', { commitment: spared.commit.commitment, provider: spared.commit.provider })
 }
 
-function checkTerms({ terms, spec }: JobEvidence): Fault | undefined {
+/** Whether a quorum may judge work on this spec for these terms. Exported for the judge of a single verdict. */
+export function checkTerms({ terms, spec }: Pick<JobEvidence, 'terms' | 'spec'>): Fault | undefined {
   if (deriveSpecHash(spec) !== terms.specHash) return fault('spec-hash-mismatch', { specHash: terms.specHash })
   if (spec.client !== terms.client) return fault('client-mismatch', { spec: spec.client, terms: terms.client })
   // Nobody can compare results that do not repeat: such a job is settled by its client or not at all.
@@ -81,7 +82,8 @@ function checkTerms({ terms, spec }: JobEvidence): Fault | undefined {
   return undefined
 }
 
-function checkQuorum({ terms, quorum }: JobEvidence): Fault | undefined {
+/** Whether the quorum is the one that the terms name, and can reach its threshold. */
+export function checkQuorum({ terms, quorum }: Pick<JobEvidence, 'terms' | 'quorum'>): Fault | undefined {
   if (quorum.id !== terms.quorumId) return fault('quorum-mismatch', { quorumId: quorum.id, terms: terms.quorumId })
   const distinct = new Set(quorum.members).size
   if (distinct !== quorum.members.length || quorum.threshold > distinct)

@@ -1,4 +1,4 @@
-import { ppm } from '@assay/protocol'
+import { basisPoints, ppm } from '@assay/protocol'
 
 /**
  * The numbers of the audit game. With a rate of at least σ·P/((d−α)(P+A)) a cheat loses more than it gains,
@@ -27,4 +27,12 @@ export const verificationPolicy = {
   panelMajority: 2,
   /** Seats asked after those, one by one, when a seat does not answer. */
   alternates: 2,
+  /** Seats of the panel that hears the first, second and third appeal on chain. */
+  appealSeats: [7, 15, 31],
+  /** What a validator that a panel outvoted loses of its stake the first, second and every later time. */
+  outvotedBps: [basisPoints(1_000), basisPoints(5_000), basisPoints(10_000)],
+  /** What a validator that never shows its committed result loses, in audit fees: what makes 2 % of ringers deter. */
+  unopenedFees: 100,
+  /** Most that `Disputes` takes for one fault, in multiples of the order's amount: its `SLASH_MULTIPLE`. */
+  chainSlashMultiple: 300n,
 } as const

@@ -1,12 +1,13 @@
 /** Writes the vectors of what core decides beside those of the protocol: `node packages/core/test/vectors/generate-vectors.ts`. */
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '@assay/protocol'
+import { bundleVector } from './bundle-vector.ts'
 import { settlementVector } from './settlement-vector.ts'
 import { verdictVector } from './verdict-vector.ts'
 
 /** File name without extension → content. */
 export async function buildVectors(): Promise<Readonly<Record<string, Json>>> {
-  return { verdicts: verdictVector(), settlement: await settlementVector() }
+  return { verdicts: verdictVector(), settlement: await settlementVector(), bundle: await bundleVector() }
 }
 
 export const vectorFile = (name: string): URL => new URL(`../../../protocol/vectors/${name}.json`, import.meta.url)
