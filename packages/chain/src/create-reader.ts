@@ -1,17 +1,15 @@
-import type { ChainMarket, ChainOperator, ChainOrder, ChainReader, VerdictStatus } from '@assay/core'
+import type { ChainMarket, ChainOperator, ChainOrder, ChainReader } from '@assay/core'
 import {
   asAddress,
   asHash,
   basisPoints,
+  deriveVerdictId,
   unixSeconds,
   usdc,
   type Address,
   operatorIndex,
   quorumId,
-  type QuorumId,
-  type QuorumMembers,
   type SettlementProof,
-  type Verdict,
 } from '@assay/protocol'
 import { getAbiItem, type PublicClient } from 'viem'
 import { disputesAbi } from './abi/disputes.ts'
@@ -20,10 +18,10 @@ import { quorumsAbi } from './abi/quorums.ts'
 import { stakesAbi } from './abi/stakes.ts'
 import { usdcAbi } from './abi/usdc.ts'
 import { callChain } from './chain-error.ts'
+import { createDisputeReader, readVerdict } from './dispute-reader.ts'
+import { readQuorum } from './read-quorum.ts'
 
 const orderStatuses = ['none', 'funded', 'settled', 'refunded'] as const
-/** As `VerdictStatus` of the contracts: none, pending, appealed, final. */
-const verdictStatuses: readonly VerdictStatus[] = ['none', 'submitted', 'appealed', 'slashed']
 const roles = { provider: 1, validator: 2, aggregator: 4 } as const
 
 /** Reads of one market through a viem client. */
@@ -81,26 +79,12 @@ export function createReader(client: PublicClient, market: ChainMarket, fromBloc
       }),
     verdictStatus: (verdict, signal) =>
       callChain('reading the verdict', signal, async () => {
-        const id = await readVerdictId(client, market, verdict)
-        const record = await client.readContract({ ...disputes, functionName: 'verdictOf', args: [id] })
-        const status = verdictStatuses[record.status] ?? 'none'
-        return status === 'slashed' && !record.guilty ? 'overturned' : status
+        const record = await readVerdict(client, market, deriveVerdictId(verdict))
+        return record?.status ?? 'none'
       }),
+    ...createDisputeReader(client, market, fromBlock),
   }
 }
-
-/** Id of a verdict in the `Disputes` contract. */
-export const readVerdictId = (
-  client: PublicClient,
-  market: ChainMarket,
-  { orderId, shard, attempt, accused, outcome }: Verdict,
-) =>
-  client.readContract({
-    address: market.disputes,
-    abi: disputesAbi,
-    functionName: 'verdictIdOf',
-    args: [orderId, shard, attempt, accused, outcome],
-  })
 
 async function readOperator(
   client: PublicClient,
@@ -119,18 +103,4 @@ async function readOperator(
     stake: usdc(view.active + view.unbonding),
     unbonding: usdc(view.unbonding),
   }
-}
-
-async function readQuorum(
-  client: PublicClient,
-  quorums: { readonly address: Address; readonly abi: typeof quorumsAbi },
-  id: QuorumId,
-): Promise<QuorumMembers | undefined> {
-  const count = await client.readContract({ ...quorums, functionName: 'quorumCount' })
-  if (id < 1 || id > count) return undefined
-  const [members, threshold] = await Promise.all([
-    client.readContract({ ...quorums, functionName: 'membersOf', args: [id] }),
-    client.readContract({ ...quorums, functionName: 'thresholdOf', args: [id] }),
-  ])
-  return { id, threshold, members: members.map(asAddress).toSorted() }
 }

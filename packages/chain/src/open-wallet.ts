@@ -2,14 +2,10 @@ import type { ChainWriter, Sent } from '@assay/core'
 import { concatSignatures } from './concat-signatures.ts'
 import {
   asAddress,
-  deriveBatchDigest,
   deriveDepositAddress,
   deriveOrderId,
-  derivePackedHash,
   deriveVerdictDigest,
-  packOrders,
-  packPayouts,
-  packTabs,
+  deriveVerdictId,
   type OperatorIndex,
   type OrderTerms,
   type PrivateKey,
@@ -17,7 +13,8 @@ import {
 import { disputesAbi } from './abi/disputes.ts'
 import { escrowAbi } from './abi/escrow.ts'
 import { callChain } from './chain-error.ts'
-import { readVerdictId } from './create-reader.ts'
+import { encodeBatch } from './encode-batch.ts'
+import { createDisputeWriter } from './dispute-writer.ts'
 import type { Chain } from './open-chain.ts'
 import type { TransactionLog } from './transaction-log.ts'
 import { createTransactor, type Resumed, type Transactor } from './transactor.ts'
@@ -36,7 +33,7 @@ export function openWallet(
   log: TransactionLog,
   options: TransactorOptions = {},
 ): Wallet {
-  const { client, reader } = chain
+  const { reader } = chain
   const { market } = reader
   const transactor = createTransactor(chain, privateKey, log, options)
   const escrow = { address: market.escrow, abi: escrowAbi } as const
@@ -61,16 +58,9 @@ export function openWallet(
       return transactor.send({ ...effect, functionName: 'fundFromDepositAddress', args: [terms] }, signal)
     },
     sweepToClient: (terms, signal) => sweepToClient(chain, transactor, terms, signal),
-    settle({ aggregator, quorumId, orders, payouts, fee, resultsRoot, signatures }, signal) {
-      const packed = { orders: packOrders(orders), tabs: packTabs([]), payouts: packPayouts(payouts) }
-      const hashes = {
-        ordersHash: derivePackedHash(packed.orders),
-        tabsHash: derivePackedHash(packed.tabs),
-        payoutsHash: derivePackedHash(packed.payouts),
-      }
-      const digest = deriveBatchDigest(market, { aggregator, quorumId, fee, resultsRoot, ...hashes })
-      const batch = { aggregator, quorumId, ...packed, fee, resultsRoot }
-      const args = [batch, concatSignatures(digest, signatures)]
+    settle(signed, signal) {
+      const { batch, digest } = encodeBatch(market, signed)
+      const args = [batch, concatSignatures(digest, signed.signatures)]
       return transactor.send(
         { ...escrow, key: `settle:${digest}`, what: 'settling the batch', functionName: 'settle', args },
         signal,
@@ -91,10 +81,13 @@ export function openWallet(
       )
     },
     async finalizeVerdict(verdict, signal) {
-      const id = await readVerdictId(client, market, verdict)
-      const effect = { ...disputes, key: `finalize:${id}`, what: 'finalising the verdict' }
+      const id = deriveVerdictId(verdict)
+      // A slash that is taken over several days is several effects.
+      const collected = (await reader.verdictRecord(id, signal))?.collected ?? 0n
+      const effect = { ...disputes, key: `finalize:${id}:${collected}`, what: 'finalising the verdict' }
       return transactor.send({ ...effect, functionName: 'finalizeVerdict', args: [id] }, signal)
     },
+    ...createDisputeWriter(chain, transactor),
     withdrawEarnings: (index, signal) => withdrawEarnings(chain, transactor, index, signal),
   }
 }

@@ -20,7 +20,13 @@ export interface StakeRequest {
 export interface OperatorAccount {
   readonly address: Address
   ensureStaked(request: StakeRequest, signal: AbortSignal): Promise<void>
-  createQuorum(members: readonly Address[], threshold: number, signal: AbortSignal): Promise<QuorumId>
+  /** `appealsTo` is an existing, larger quorum that hears appeals against this one; none when absent. */
+  createQuorum(
+    members: readonly Address[],
+    threshold: number,
+    signal: AbortSignal,
+    appealsTo?: QuorumId,
+  ): Promise<QuorumId>
 }
 
 export function openOperatorAccount(chain: Chain, privateKey: PrivateKey): OperatorAccount {
@@ -52,10 +58,10 @@ export function openOperatorAccount(chain: Chain, privateKey: PrivateKey): Opera
         signal,
       )
     },
-    async createQuorum(members, threshold, signal) {
+    async createQuorum(members, threshold, signal, appealsTo) {
       const quorums = { address: market.quorums, abi: quorumsAbi } as const
-      const args = [members.toSorted(), threshold, 0]
-      const key = `quorum:${members.toSorted().join()}:${threshold}`
+      const args = [members.toSorted(), threshold, appealsTo ?? 0]
+      const key = `quorum:${members.toSorted().join()}:${threshold}:${appealsTo ?? 0}`
       const sent = await transactor.send(
         { ...quorums, key, what: 'creating the quorum', functionName: 'createQuorum', args },
         signal,

@@ -3,7 +3,7 @@ import { deployMarket } from '@assay/contracts/deploy'
 import { startLocalChain } from '@assay/contracts/local-chain'
 import { mintTestUsdc, testUsdcAbi } from '@assay/contracts/test-usdc'
 import { asAddress, usdc } from '@assay/protocol'
-import { chainCompliance, chainComplianceWriters, type ChainHarness } from '@assay/testkit'
+import { chainCompliance, chainComplianceWriters, disputeCompliance, type ChainHarness } from '@assay/testkit'
 import { createPublicClient, createTestClient, createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { createMemoryLog, openChain, openOperatorAccount, openWallet } from '../src/index.ts'
@@ -11,7 +11,7 @@ import { createMemoryLog, openChain, openOperatorAccount, openWallet } from '../
 const never = new AbortController().signal
 const coins = 10n ** 21n
 
-chainCompliance('the contracts on a local chain', async (): Promise<ChainHarness> => {
+const open = async (): Promise<ChainHarness> => {
   const local = await startLocalChain()
   const transport = http(local.rpcUrl)
   const publicClient = createPublicClient({ transport, pollingInterval: 10, cacheTime: 0 })
@@ -36,11 +36,12 @@ chainCompliance('the contracts on a local chain', async (): Promise<ChainHarness
       const operator = await chain.reader.operator(address, never)
       return operator!.index
     },
-    createQuorum: (members, threshold) =>
+    createQuorum: (members, threshold, appealsTo) =>
       openOperatorAccount(chain, chainComplianceWriters[0]!.privateKey).createQuorum(
         members.map(({ address }) => address),
         threshold,
         never,
+        appealsTo,
       ),
     async warp(second) {
       await test.setNextBlockTimestamp({ timestamp: BigInt(second) })
@@ -58,4 +59,7 @@ chainCompliance('the contracts on a local chain', async (): Promise<ChainHarness
     },
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   }
-})
+}
+
+chainCompliance('the contracts on a local chain', open)
+disputeCompliance('the contracts on a local chain', open)

@@ -14,6 +14,17 @@ export type {
   VerdictStatus,
 } from './ports/chain.ts'
 export type { Clock } from './ports/clock.ts'
+export type {
+  ChainAppeal,
+  ChainFault,
+  ChainVerdict,
+  ConflictingAuditsProof,
+  ConflictingBatchesProof,
+  DisputeReader,
+  DisputeWriter,
+  EquivocationProof,
+  ProvenValidatorVerdict,
+} from './ports/disputes.ts'
 export type { Log } from './ports/log.ts'
 export type { CapabilityKey, FrameStream, Network, Peer, ProtocolName, StreamHandler } from './ports/network.ts'
 export type { Rng } from './ports/rng.ts'
@@ -94,6 +105,7 @@ export {
   type ReceiptCheckName,
   type ReceiptReport,
 } from './verify/verify-receipt.ts'
+export { appealBond } from './verify/appeal-bond.ts'
 export { appealRound, appealSeats, appealSize, satBefore, type AppealSeatsInput } from './verify/appeal-seats.ts'
 export { decideAppeal, type AppealFacts } from './verify/decide-appeal.ts'
 export { judgeAppeal, type AppealCase, type JudgedAppeal } from './verify/judge-appeal.ts'

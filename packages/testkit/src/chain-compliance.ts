@@ -36,7 +36,7 @@ export interface ChainHarness extends AsyncDisposable {
   mint(to: Address, amount: bigint): Promise<void>
   /** Registers an operator and stakes for it. */
   register(actor: TestActor, role: 'provider' | 'validator', stakeUsdc: bigint): Promise<OperatorIndex>
-  createQuorum(members: readonly TestActor[], threshold: number): Promise<QuorumId>
+  createQuorum(members: readonly TestActor[], threshold: number, appealsTo?: QuorumId): Promise<QuorumId>
   /** Moves chain time to a second that is ahead. */
   warp(second: number): Promise<void>
   /** The issuer stops every transfer from or to an address. */
@@ -45,7 +45,8 @@ export interface ChainHarness extends AsyncDisposable {
 
 const unit = 1_000_000n
 const never = new AbortController().signal
-const cast = {
+/** Everybody in the suite. */
+export const complianceCast = {
   client: createTestActor('chain compliance client'),
   aggregator: createTestActor('chain compliance aggregator'),
   provider: createTestActor('chain compliance provider'),
@@ -54,40 +55,45 @@ const cast = {
 }
 
 /** Who writes in the suite: a real chain gives each of them gas. */
-export const chainComplianceWriters: readonly TestActor[] = [cast.client, cast.aggregator, cast.provider, cast.stranger]
+export const chainComplianceWriters: readonly TestActor[] = [
+  complianceCast.client,
+  complianceCast.aggregator,
+  complianceCast.provider,
+  complianceCast.stranger,
+]
 
 /** Declares the suite under `name`. `open` gives an empty market with an appeal window of an hour. */
 export function chainCompliance(name: string, open: () => Promise<ChainHarness>): void {
   describe(`chain compliance: ${name}`, () => {
     it('shows operators and quorums, and nothing for those it does not know', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { reader, quorumId } = stage
-      const operator = await reader.operator(cast.provider.address, never)
+      const operator = await reader.operator(complianceCast.provider.address, never)
       assert.ok(operator)
       assert.deepEqual(
         [operator.index, operator.provider, operator.validator, operator.stake, operator.unbonding],
         [stage.providerIndex, true, false, 50n * unit, 0n],
       )
-      assert.equal(await reader.operator(cast.stranger.address, never), undefined)
+      assert.equal(await reader.operator(complianceCast.stranger.address, never), undefined)
       const quorum = await reader.quorum(quorumId, never)
-      assert.deepEqual(quorum?.members.toSorted(), cast.validators.map(({ address }) => address).toSorted())
+      assert.deepEqual(quorum?.members.toSorted(), complianceCast.validators.map(({ address }) => address).toSorted())
       assert.equal(quorum?.threshold, 2)
       assert.equal(await reader.quorum((quorumId + 1) as QuorumId, never), undefined)
       assert.equal((await reader.order(named<OrderId>('no order'), never)).status, 'none')
     })
 
     it('funds an order once, by its client’s own signature, whoever sends it and however often', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { terms, orderId, wallet, reader } = stage
-      await fails(wallet.fundWithAuthorization(terms, stage.authorization(terms, cast.stranger), never), {
+      await fails(wallet.fundWithAuthorization(terms, stage.authorization(terms, complianceCast.stranger), never), {
         reason: /InvalidSignature|invalid signature/,
       })
       const sent = await wallet.fundWithAuthorization(terms, stage.authorization(terms), never)
       assert.deepEqual(await wallet.fundWithAuthorization(terms, stage.authorization(terms), never), sent)
       const order = await reader.order(orderId, never)
       assert.deepEqual([order.status, order.remaining, order.quorumId], ['funded', 10n * unit, stage.quorumId])
-      assert.equal(await reader.usdcBalance(cast.client.address, never), 10n * unit)
-      const other = stage.harness.writer(cast.stranger)
+      assert.equal(await reader.usdcBalance(complianceCast.client.address, never), 10n * unit)
+      const other = stage.harness.writer(complianceCast.stranger)
       await fails(other.fundWithAuthorization(terms, stage.authorization(terms), never), {
         code: 'order-exists',
         reason: /^OrderExists$/,
@@ -95,7 +101,7 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
     })
 
     it('refuses terms that the contract refuses, by the name of its error', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const now = await stage.now()
       const cases: readonly [Partial<OrderTerms>, RegExp, ErrorCode][] = [
         [{ quorumId: 77 as QuorumId }, /^QuorumUnknown$/, 'quorum-unknown'],
@@ -109,7 +115,7 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
     })
 
     it('funds from the deposit address, returns a surplus, and sweeps what comes too late', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { terms, orderId, wallet, reader, harness } = stage
       const account = deriveDepositAddress(reader.market, orderId)
       await harness.mint(account, 10n * unit - 1n)
@@ -121,37 +127,37 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
       await harness.mint(account, 5n)
       await wallet.fundFromDepositAddress(terms, never)
       assert.equal((await reader.order(orderId, never)).status, 'funded')
-      assert.equal(await reader.usdcBalance(cast.client.address, never), 20n * unit + 4n)
+      assert.equal(await reader.usdcBalance(complianceCast.client.address, never), 20n * unit + 4n)
       await fails(wallet.sweepToClient(terms, never), { reason: /^NothingToSweep$/, code: 'nothing-due' })
       await harness.mint(account, 7n)
       await wallet.sweepToClient(terms, never)
-      assert.equal(await reader.usdcBalance(cast.client.address, never), 20n * unit + 11n)
+      assert.equal(await reader.usdcBalance(complianceCast.client.address, never), 20n * unit + 11n)
     })
 
     it('settles once what balances and is signed, and finds the transaction again', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { wallet, reader, orderId } = stage
       assert.equal(await reader.settlementOf(orderId, never), undefined)
       await fails(wallet.settle(stage.batch(), never), { code: 'order-not-funded', reason: /^OrderUnknown$/ })
       await stage.fund()
       const unbalanced = stage.batch({ fee: usdc(39_999n) })
       await fails(wallet.settle(unbalanced, never), { code: 'batch-invalid', reason: /^Unbalanced$/ })
-      const single = stage.batch({}, cast.validators.slice(0, 1))
+      const single = stage.batch({}, complianceCast.validators.slice(0, 1))
       await fails(wallet.settle(single, never), { code: 'no-quorum', reason: /^QuorumNotMet$/ })
       const sent = await wallet.settle(stage.batch(), never)
       assert.deepEqual(await wallet.settle(stage.batch(), never), sent)
       const order = await reader.order(orderId, never)
       assert.deepEqual([order.status, order.remaining], ['settled', 10n * unit - 4_040_000n])
       assert.equal(await reader.earnings(stage.providerIndex, never), 4n * unit)
-      assert.equal(await reader.credit(cast.aggregator.address, never), 40_000n)
+      assert.equal(await reader.credit(complianceCast.aggregator.address, never), 40_000n)
       const found = await reader.settlementOf(orderId, never)
       assert.deepEqual([found?.transactionHash, found?.blockNumber], [sent.transactionHash, sent.blockNumber])
-      const again = stage.harness.writer(cast.stranger).settle(stage.batch(), never)
+      const again = stage.harness.writer(complianceCast.stranger).settle(stage.batch(), never)
       await fails(again, { code: 'order-exists', reason: /^OrderClosed$/ })
     })
 
     it('refunds what a settlement left at once, and everything from refundAt on', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { wallet, reader, terms } = stage
       await stage.fund()
       await fails(wallet.refund(terms, never), { code: 'too-early', reason: /^TooEarly$/ })
@@ -160,31 +166,31 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
       await stage.harness.warp(terms.refundAt)
       await wallet.refund(terms, never)
       assert.equal((await reader.order(stage.orderId, never)).status, 'refunded')
-      assert.equal(await reader.usdcBalance(cast.client.address, never), 20n * unit)
+      assert.equal(await reader.usdcBalance(complianceCast.client.address, never), 20n * unit)
     })
 
     it('keeps a refund as credit when the token refuses the client', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       await stage.fund()
       await stage.wallet.settle(stage.batch(), never)
-      await stage.harness.setBlacklisted(cast.client.address, true)
+      await stage.harness.setBlacklisted(complianceCast.client.address, true)
       await stage.wallet.refund(stage.terms, never)
-      assert.equal(await stage.reader.credit(cast.client.address, never), 10n * unit - 4_040_000n)
+      assert.equal(await stage.reader.credit(complianceCast.client.address, never), 10n * unit - 4_040_000n)
     })
 
     it('pays earnings to the payout address, and says so when there are none', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { wallet, reader, providerIndex } = stage
       await fails(wallet.withdrawEarnings(providerIndex, never), { code: 'nothing-due', reason: /^NothingToWithdraw$/ })
       await stage.fund()
       await wallet.settle(stage.batch(), never)
       await wallet.withdrawEarnings(providerIndex, never)
-      assert.equal(await reader.usdcBalance(cast.provider.address, never), 4n * unit)
+      assert.equal(await reader.usdcBalance(complianceCast.provider.address, never), 4n * unit)
       assert.equal(await reader.earnings(providerIndex, never), 0n)
     })
 
     it('slashes after the appeal window, only whom its own signature ties to the order', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const { wallet, reader } = stage
       await stage.fund()
       const { proven, signatures, verdict } = stage.verdict()
@@ -197,13 +203,13 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
       await stage.harness.warp((await stage.now()) + 3600)
       await wallet.finalizeVerdict(verdict, never)
       assert.equal(await reader.verdictStatus(verdict, never), 'slashed')
-      assert.equal((await reader.operator(cast.provider.address, never))?.stake, 40n * unit)
-      assert.equal(await reader.credit(cast.stranger.address, never), 4n * unit)
-      assert.equal(await reader.credit(cast.client.address, never), unit)
+      assert.equal((await reader.operator(complianceCast.provider.address, never))?.stake, 40n * unit)
+      assert.equal(await reader.credit(complianceCast.stranger.address, never), 4n * unit)
+      assert.equal(await reader.credit(complianceCast.client.address, never), unit)
     })
 
     it('takes no more for one fault than the order allows', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       await stage.fund()
       const { proven, signatures } = stage.verdict(300n * 10n * unit + 1n)
       await fails(stage.wallet.submitVerdict(proven, signatures, never), {
@@ -213,7 +219,7 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
     })
 
     it('rejects with the reason of an aborted signal', async () => {
-      await using stage = await openStage(open)
+      await using stage = await openChainStage(open)
       const why = new Error('the caller left')
       const aborted = AbortSignal.abort(why)
       await assert.rejects(stage.reader.order(stage.orderId, aborted), (error) => error === why)
@@ -225,19 +231,24 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
   })
 }
 
-async function openStage(open: () => Promise<ChainHarness>) {
+/** A funded cast on a fresh market: one provider, three validators, one order. */
+export async function openChainStage(
+  open: () => Promise<ChainHarness>,
+  createBench: (harness: ChainHarness) => Promise<QuorumId | undefined> = async () => undefined,
+) {
   const harness = await open()
   const { reader } = harness
   const { market } = reader
-  const providerIndex = await harness.register(cast.provider, 'provider', 50n * unit)
-  for (const validator of cast.validators) await harness.register(validator, 'validator', 100n * unit)
-  const quorumId = await harness.createQuorum(cast.validators, 2)
-  await harness.mint(cast.client.address, 20n * unit)
+  const providerIndex = await harness.register(complianceCast.provider, 'provider', 50n * unit)
+  for (const validator of complianceCast.validators) await harness.register(validator, 'validator', 100n * unit)
+  const benchId = await createBench(harness)
+  const quorumId = await harness.createQuorum(complianceCast.validators, 2, benchId)
+  await harness.mint(complianceCast.client.address, 20n * unit)
   const now = async (): Promise<number> => reader.now(never)
   const start = await now()
   const terms = OrderTerms.parse({
-    client: cast.client.address,
-    aggregator: cast.aggregator.address,
+    client: complianceCast.client.address,
+    aggregator: complianceCast.aggregator.address,
     maxAmount: `${10n * unit}`,
     settleBy: start + 7200,
     refundAt: start + 10_800,
@@ -247,14 +258,17 @@ async function openStage(open: () => Promise<ChainHarness>) {
     salt: named('chain compliance salt'),
   })
   const orderId = deriveOrderId(market, terms)
-  const authorization = (of: OrderTerms, signer: TestActor = cast.client) =>
+  const authorization = (of: OrderTerms, signer: TestActor = complianceCast.client) =>
     signFunding(market, of, signer.privateKey, {
       validAfter: unixSeconds(0),
       validBefore: unixSeconds(start + 86_400),
     })
-  const batch = (change: Partial<SignedBatch> = {}, signers: readonly TestActor[] = cast.validators): SignedBatch => {
+  const batch = (
+    change: Partial<SignedBatch> = {},
+    signers: readonly TestActor[] = complianceCast.validators,
+  ): SignedBatch => {
     const body = {
-      aggregator: cast.aggregator.address,
+      aggregator: complianceCast.aggregator.address,
       quorumId,
       orders: [{ orderId, charged: usdc(4_040_000n) }],
       payouts: [{ index: providerIndex, amount: usdc(4n * unit) }],
@@ -271,14 +285,14 @@ async function openStage(open: () => Promise<ChainHarness>) {
     return { ...body, signatures: signers.map((signer) => signer.signNow(digest)) }
   }
   const verdict = (slash = 10n * unit) => {
-    const accused = cast.provider.address
+    const accused = complianceCast.provider.address
     const attempt = { orderId, shard: 0, attempt: 1 } as const
     const given = Verdict.parse({
       ...attempt,
       accused,
       outcome: 1,
       slash: `${slash}`,
-      detector: cast.stranger.address,
+      detector: complianceCast.stranger.address,
       quorumId,
       evidence: named('chain compliance evidence'),
     })
@@ -290,15 +304,18 @@ async function openStage(open: () => Promise<ChainHarness>) {
       commitment: named<SignedCommit['commitment']>('chain compliance commitment'),
       sealedHash: named<SignedCommit['sealedHash']>('chain compliance sealed'),
     }
-    const commit: SignedCommit = { ...bare, signature: cast.provider.signNow(deriveCommitDigest(market, bare)) }
+    const commit: SignedCommit = {
+      ...bare,
+      signature: complianceCast.provider.signNow(deriveCommitDigest(market, bare)),
+    }
     const digest = deriveVerdictDigest(market, given)
     return {
       verdict: given,
       proven: { verdict: given, terms, commit },
-      signatures: cast.validators.map((validator) => validator.signNow(digest)),
+      signatures: complianceCast.validators.map((validator) => validator.signNow(digest)),
     }
   }
-  const wallet = harness.writer(cast.aggregator)
+  const wallet = harness.writer(complianceCast.aggregator)
   return {
     harness,
     reader,
@@ -306,6 +323,7 @@ async function openStage(open: () => Promise<ChainHarness>) {
     terms,
     orderId,
     quorumId,
+    benchId,
     providerIndex,
     now,
     authorization,
@@ -317,7 +335,7 @@ async function openStage(open: () => Promise<ChainHarness>) {
 }
 
 /** The refusal as every adapter reports it: the contract's word in `details.reason`, and the code that goes with it. */
-async function fails(
+export async function fails(
   work: Promise<unknown>,
   expected: { readonly reason: RegExp; readonly code?: ErrorCode },
 ): Promise<void> {

@@ -3,12 +3,14 @@
  * and money that is never made or lost. A block is mined per transaction; its time is the fake clock's.
  */
 import assert from 'node:assert/strict'
-import type { ChainMarket, ChainReader, ChainWriter, Clock, Sent } from '@assay/core'
+import type { ChainMarket, ChainReader, ChainWriter, Clock, DisputeWriter, Sent } from '@assay/core'
 import {
   asAddress,
   asHash,
   deriveOrderId,
+  deriveRulingDigest,
   deriveVerdictDigest,
+  deriveVerdictId,
   keccakText,
   MarketError,
   toUnixSeconds,
@@ -21,6 +23,7 @@ import {
   type QuorumId,
   type SettlementProof,
   type UnixSeconds,
+  type Verdict,
 } from '@assay/protocol'
 import { batchDigest, createFakeEscrow } from './fake-escrow.ts'
 import { createFakeStakes, type FakeRoles } from './fake-stakes.ts'
@@ -39,7 +42,7 @@ export interface FakeChain {
   requestUnbond(address: Address, amount: bigint): void
   /** Takes stake as a finalised verdict of another order would; it leaves the market. */
   slash(address: Address, amount: bigint): void
-  createQuorum(members: readonly Address[], threshold: number): QuorumId
+  createQuorum(members: readonly Address[], threshold: number, appealsTo?: QuorumId): QuorumId
   /** Escrows an order from the client's balance, as with an allowance. */
   fund(terms: OrderTerms): OrderId
   /** The issuer stops every transfer from or to an address. */
@@ -145,7 +148,11 @@ function createReader(market: ChainMarket, parts: Parts): ChainReader {
     earnings: read((index: OperatorIndex) => usdc(escrow.earnings(index))),
     credit: read((owner: Address) => usdc(escrow.credit(owner))),
     settlementOf: read((orderId: OrderId) => settlements.get(orderId)),
-    verdictStatus: read(escrow.verdictStatus),
+    verdictStatus: read((verdict: Verdict) => escrow.disputes.record(deriveVerdictId(verdict))?.status ?? 'none'),
+    verdictRecord: read(escrow.disputes.record),
+    faultsOf: read(escrow.disputes.faultsOf),
+    appealOf: read(escrow.disputes.appealOf),
+    appealQuorumOf: read(stakes.appealQuorumOf),
   }
 }
 
@@ -189,16 +196,55 @@ function createWriter(address: Address, parts: WriterParts): ChainWriter {
       send(`refund:${idOf(terms)}`, signal, gas.refund, () => escrow.refund(terms, now())),
     submitVerdict: async (proven, signatures, signal) =>
       send(`verdict:${deriveVerdictDigest(market, proven.verdict)}`, signal, gas.verdict, () =>
-        escrow.submitVerdict(proven, signatures, now()),
+        escrow.disputes.submit(proven, signatures, now()),
       ),
     finalizeVerdict: async (verdict, signal) =>
       send(`finalize:${deriveVerdictDigest(market, verdict)}`, signal, gas.verdict, () =>
-        escrow.finalizeVerdict(verdict, now()),
+        escrow.disputes.finalize(verdict, now()),
       ),
+    ...createDisputeWriter(address, parts, send),
     async withdrawEarnings(index, signal) {
       reach(signal)
       return mine(gas.withdraw, () => escrow.withdrawEarnings(index))
     },
+  }
+}
+
+type Send = (key: string, signal: AbortSignal, gasUsed: number, apply: () => void) => Promise<Sent>
+
+function createDisputeWriter(address: Address, { market, now, escrow }: WriterParts, send: Send): DisputeWriter {
+  const { disputes } = escrow
+  const prove = (key: string, signal: AbortSignal, apply: () => void): Promise<Sent> =>
+    send(`prove:${key}`, signal, gas.verdict, apply)
+  return {
+    submitValidatorVerdict: async (proven, signatures, signal) =>
+      send(`verdict:${deriveVerdictDigest(market, proven.verdict)}`, signal, gas.verdict, () =>
+        disputes.submitValidator(proven, signatures, now()),
+      ),
+    appealVerdict: async (verdict, signal) => {
+      const id = deriveVerdictId(verdict)
+      const key = `appeal:${id}:${disputes.record(id)?.round ?? 0}`
+      return send(key, signal, gas.verdict, () => disputes.appeal(verdict, address, now()))
+    },
+    submitRuling: async (ruling, signatures, signal) =>
+      send(`ruling:${deriveRulingDigest(market, ruling)}`, signal, gas.verdict, () =>
+        disputes.rule(ruling, signatures, now()),
+      ),
+    proveEquivocation: async (proof, signal) => {
+      const { shard, attempt, provider } = proof.first
+      const key = `commits/${deriveOrderId(market, proof.terms)}/${shard}/${attempt}/${provider}`
+      return prove(key, signal, () => disputes.proveEquivocation(proof, now()))
+    },
+    proveConflictingAudits: async (proof, signal) => {
+      const { commitment, round, validator } = proof.first
+      return prove(`audits/${commitment}/${round}/${validator}`, signal, () =>
+        disputes.proveConflictingAudits(proof, now()),
+      )
+    },
+    proveConflictingBatches: async (proof, signal) =>
+      prove(`batches/${deriveOrderId(market, proof.terms)}/${proof.validator}`, signal, () =>
+        disputes.proveConflictingBatches(proof, now()),
+      ),
   }
 }
 

@@ -1,28 +1,17 @@
-/** Orders, the operators' ledger and verdicts of a fake chain: the rules of `Escrow` and `Disputes`. */
-import type {
-  ChainMarket,
-  ChainOrder,
-  FundingAuthorization,
-  ProvenVerdict,
-  SignedBatch,
-  VerdictStatus,
-} from '@assay/core'
+/** Orders and the operators' ledger of a fake chain: the rules of `Escrow`. */
+import type { ChainMarket, ChainOrder, FundingAuthorization, SignedBatch } from '@assay/core'
 import {
   basisPoints,
   deriveBatchDigest,
-  deriveCommitDigest,
   deriveOrderId,
   derivePackedHash,
-  deriveVerdictDigest,
   packOrders,
   packPayouts,
   packTabs,
   portionDown,
-  recoverSigner,
   sumUsdc,
   unixSeconds,
   usdc,
-  verdictOutcomes,
   type Address,
   type Hash32,
   type Hex,
@@ -30,13 +19,13 @@ import {
   type OrderCharge,
   type OrderId,
   type OrderTerms,
-  type Signature,
   type UnixSeconds,
-  type Verdict,
 } from '@assay/protocol'
+import { createFakeDisputes, type FakeDisputes } from './fake-disputes.ts'
 import { sweepDeposit, takeDeposit } from './fake-deposits.ts'
 import { revert } from './fake-revert.ts'
 import type { FakeStakes } from './fake-stakes.ts'
+import { createTally } from './fake-tally.ts'
 import type { FakeToken } from './fake-token.ts'
 
 export interface FakeEscrow {
@@ -51,10 +40,7 @@ export interface FakeEscrow {
   settle(batch: SignedBatch, now: UnixSeconds): void
   refund(terms: OrderTerms, now: UnixSeconds): bigint
   withdrawEarnings(index: OperatorIndex): bigint
-  verdictStatus(verdict: Verdict): VerdictStatus
-  submitVerdict(proven: ProvenVerdict, signatures: readonly Signature[], now: UnixSeconds): void
-  /** Slashes and shares out: 40 % to the detector, 10 % to the client, the rest to a fund nobody can take from. */
-  finalizeVerdict(verdict: Verdict, now: UnixSeconds): bigint
+  readonly disputes: FakeDisputes
   /** What escrow and disputes owe to anybody; must equal what they hold. */
   owed(): { readonly escrow: bigint; readonly disputes: bigint }
 }
@@ -79,8 +65,6 @@ const none: ChainOrder = {
   quorumId: undefined,
   feeBps: basisPoints(0),
 }
-/** `Disputes.SLASH_MULTIPLE`. */
-const slashMultiple = 300n
 /** `Escrow.MAX_REFUND_DELAY`. */
 const maxRefundDelay = 7 * 24 * 3600
 
@@ -94,7 +78,11 @@ export function createFakeEscrow(
   const orders = new Map<OrderId, OrderRow>()
   const earnings = createTally<OperatorIndex>()
   const credit = createTally<Address>()
-  const verdicts = createFakeDisputes(market, token, stakes, { ...options, isFunded: (id) => orders.has(id) })
+  const disputes = createFakeDisputes(market, token, stakes, {
+    ...options,
+    isFunded: (id) => orders.has(id),
+    batchDigest: (batch) => batchDigest(market, batch),
+  })
 
   const fund: FakeEscrow['fund'] = (terms, payment, now) => {
     const id = deriveOrderId(market, terms)
@@ -164,7 +152,7 @@ export function createFakeEscrow(
     order: (id) => viewOrder(orders.get(id)),
     resultsRootOf: (id) => orders.get(id)?.resultsRoot,
     earnings: earnings.of,
-    credit: (owner) => credit.of(owner) + verdicts.credit.of(owner),
+    credit: (owner) => credit.of(owner) + disputes.credit.of(owner),
     fund,
     settle,
     refund,
@@ -177,12 +165,10 @@ export function createFakeEscrow(
       earnings.add(index, -amount)
       return amount
     },
-    verdictStatus: verdicts.status,
-    submitVerdict: verdicts.submit,
-    finalizeVerdict: verdicts.finalize,
+    disputes,
     owed: () => ({
       escrow: [...orders.values()].reduce((sum, row) => sum + row.remaining, 0n) + earnings.total() + credit.total(),
-      disputes: verdicts.credit.total() + verdicts.fund(),
+      disputes: disputes.credit.total() + disputes.fund() + disputes.bonds(),
     }),
   }
 }
@@ -227,92 +213,4 @@ export const batchDigest = (market: ChainMarket, batch: SignedBatch): Hex =>
 
 function requireAscending<T>(sorted: readonly T[], reason: string): void {
   if (new Set(sorted).size !== sorted.length) throw revert(reason)
-}
-
-interface Tally<K> {
-  of(key: K): bigint
-  add(key: K, amount: bigint): void
-  total(): bigint
-}
-
-function createTally<K>(): Tally<K> {
-  const amounts = new Map<K, bigint>()
-  return {
-    of: (key) => amounts.get(key) ?? 0n,
-    add: (key, amount) => void amounts.set(key, (amounts.get(key) ?? 0n) + amount),
-    total: () => [...amounts.values()].reduce((sum, amount) => sum + amount, 0n),
-  }
-}
-
-/** The accused's own signed commit, for this attempt of this order. */
-function isInvolved(market: ChainMarket, { verdict, commit }: ProvenVerdict): boolean {
-  const { orderId, shard, attempt, accused } = verdict
-  const digest = deriveCommitDigest(market, { ...commit, orderId, shard, attempt, provider: accused })
-  return recoverSigner(digest, commit.signature) === accused
-}
-
-interface FakeDisputes {
-  readonly credit: Tally<Address>
-  fund(): bigint
-  status(verdict: Verdict): VerdictStatus
-  submit(proven: ProvenVerdict, signatures: readonly Signature[], now: UnixSeconds): void
-  finalize(verdict: Verdict, now: UnixSeconds): bigint
-}
-
-function createFakeDisputes(
-  market: ChainMarket,
-  token: FakeToken,
-  stakes: FakeStakes,
-  options: FakeEscrowOptions & { readonly isFunded: (id: OrderId) => boolean },
-): FakeDisputes {
-  const records = new Map<
-    string,
-    { readonly verdict: Verdict; readonly client: Address; readonly finalizeAt: number; final: boolean }
-  >()
-  const credit = createTally<Address>()
-  let fund = 0n
-  const idOf = (verdict: Verdict): string => `${verdict.orderId}/${verdict.shard}/${verdict.attempt}/${verdict.accused}`
-  return {
-    credit,
-    fund: () => fund,
-    status(verdict) {
-      const record = records.get(idOf(verdict))
-      if (record === undefined) return 'none'
-      return record.final ? 'slashed' : 'submitted'
-    },
-    submit(proven, signatures, now) {
-      const { verdict, terms } = proven
-      if (verdict.outcome !== verdictOutcomes.providerFault) throw revert('BadOutcome')
-      if (!isInvolved(market, proven)) throw revert('NotInvolved', { accused: verdict.accused })
-      if (verdict.slash === 0n) throw revert('ZeroSlash')
-      if (verdict.slash > slashMultiple * terms.maxAmount) throw revert('SlashOverCap')
-      if (verdict.detector === verdict.accused) throw revert('DetectorIsAccused')
-      if (stakes.operator(verdict.accused) === undefined) throw revert('NotOperator')
-      if (deriveOrderId(market, terms) !== verdict.orderId) throw revert('WrongOrder')
-      if (terms.quorumId !== verdict.quorumId) throw revert('WrongQuorum')
-      if (!options.isFunded(verdict.orderId)) throw revert('OrderUnknown')
-      if (records.has(idOf(verdict))) throw revert('VerdictExists')
-      stakes.verify(verdict.quorumId, deriveVerdictDigest(market, verdict), signatures)
-      records.set(idOf(verdict), {
-        verdict,
-        client: terms.client,
-        finalizeAt: now + options.appealWindow,
-        final: false,
-      })
-    },
-    finalize(verdict, now) {
-      const record = records.get(idOf(verdict))
-      if (record === undefined) throw revert('VerdictUnknown')
-      if (record.final) throw revert('VerdictClosed')
-      if (now < record.finalizeAt) throw revert('TooEarly', { opensAt: record.finalizeAt })
-      const taken = stakes.slash(record.verdict.accused, record.verdict.slash, market.disputes)
-      record.final = true
-      const toDetector = portionDown(usdc(taken), basisPoints(4000))
-      const toClient = portionDown(usdc(taken), basisPoints(1000))
-      credit.add(record.verdict.detector, toDetector)
-      credit.add(record.client, toClient)
-      fund += taken - toDetector - toClient
-      return taken
-    },
-  }
 }

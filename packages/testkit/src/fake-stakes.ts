@@ -33,8 +33,9 @@ export interface FakeStakes {
   /** Takes leaving stake first; never more than there is. Returns what was taken. */
   slash(address: Address, amount: bigint, to: Address): bigint
   total(): bigint
-  createQuorum(members: readonly Address[], threshold: number): QuorumId
+  createQuorum(members: readonly Address[], threshold: number, appealsTo?: QuorumId): QuorumId
   quorum(id: QuorumId): QuorumMembers | undefined
+  appealQuorumOf(id: QuorumId): QuorumId | undefined
   /** Reverts unless a threshold of distinct members signed the digest and nobody else did. */
   verify(id: QuorumId, digest: Hex, signatures: readonly Signature[]): void
 }
@@ -102,21 +103,27 @@ export function createFakeStakes(market: ChainMarket, token: FakeToken): FakeSta
 /** Append-only validator sets; `isStakedValidator` decides who may join a new one. */
 function createFakeQuorums(
   isStakedValidator: (address: Address) => boolean,
-): Pick<FakeStakes, 'createQuorum' | 'quorum' | 'verify'> {
+): Pick<FakeStakes, 'createQuorum' | 'quorum' | 'appealQuorumOf' | 'verify'> {
   const quorums: QuorumMembers[] = []
+  const benches = new Map<QuorumId, QuorumId>()
   const quorum = (id: QuorumId): QuorumMembers | undefined => quorums[id - 1]
   return {
-    createQuorum(members, threshold) {
+    createQuorum(members, threshold, appealsTo) {
       if (threshold > members.length || threshold * 2 <= members.length) throw revert('BadThreshold')
       const sorted = members.toSorted()
       if (new Set(sorted).size !== sorted.length) throw revert('MembersNotSorted')
       const stranger = sorted.find((member) => !isStakedValidator(member))
       if (stranger !== undefined) throw revert('NotStakedValidator', { member: stranger })
+      const bench = appealsTo === undefined ? undefined : quorum(appealsTo)
+      if (appealsTo !== undefined && bench === undefined) throw revert('QuorumUnknown', { id: appealsTo })
+      if (bench !== undefined && bench.members.length <= members.length) throw revert('AppealNotLarger')
       const id = (quorums.length + 1) as QuorumId
+      if (appealsTo !== undefined) benches.set(id, appealsTo)
       quorums.push({ id, threshold, members: sorted })
       return id
     },
     quorum,
+    appealQuorumOf: (id) => benches.get(id),
     verify(id, digest, signatures) {
       const set = quorum(id)
       if (set === undefined) throw revert('QuorumUnknown', { id })

@@ -1,5 +1,6 @@
 /** Fakes and compliance suites for the ports of `core`. Never imported by product code. */
 export { beaconCompliance, type BeaconHarness } from './beacon-compliance.ts'
+export { disputeCompliance } from './dispute-compliance.ts'
 export { chainCompliance, chainComplianceWriters, type ChainHarness } from './chain-compliance.ts'
 export { blobStoreCompliance, type BlobStoreHarness } from './blob-store-compliance.ts'
 export { buildCertificate, buildGateAnswer, buildRevocation } from './certificate-builder.ts'

@@ -19,9 +19,10 @@ import type {
   UsdcBase,
   Verdict,
 } from '@assay/protocol'
+import type { DisputeReader, DisputeWriter } from './disputes.ts'
 
 /** What anyone can read: orders, operators, quorums, balances. Throws `rpc-unavailable`. */
-export interface ChainReader {
+export interface ChainReader extends DisputeReader {
   readonly market: ChainMarket
   /** Chain time of the newest block. */
   now(signal: AbortSignal): Promise<UnixSeconds>
@@ -77,7 +78,7 @@ export type VerdictStatus = 'none' | 'submitted' | 'appealed' | 'slashed' | 'ove
  * before it sends, and one owner of the nonce. Throws `transaction-reverted`, `transaction-unconfirmed`, `rpc-unavailable`
  * or the typed error of the revert reason.
  */
-export interface ChainWriter {
+export interface ChainWriter extends DisputeWriter {
   readonly address: Address
   /** Takes what an earlier life of this key left open to its end. Absent where nothing outlives the process. */
   resume?(signal: AbortSignal): Promise<unknown>

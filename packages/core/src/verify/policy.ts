@@ -35,4 +35,6 @@ export const verificationPolicy = {
   unopenedFees: 100,
   /** Most that `Disputes` takes for one fault, in multiples of the order's amount: its `SLASH_MULTIPLE`. */
   chainSlashMultiple: 300n,
+  /** Bond of a first appeal, as a share of the slash: `Disputes.APPEAL_BOND_BPS`. */
+  appealBondBps: basisPoints(2_500),
 } as const
