@@ -1,6 +1,6 @@
 /** What must hold after every step of every run, whatever went wrong. */
 import assert from 'node:assert/strict'
-import { verifyReceipt } from '@assay/core'
+import { verifyReceipt, verifyVerdict } from '@assay/core'
 import { deriveOrderId, type Address, type OrderId, type UsdcBase } from '@assay/protocol'
 import type { Cast } from './cast.ts'
 import type { ClientJob } from './sim-client.ts'
@@ -17,7 +17,9 @@ export function createInvariants(world: World, cast: Cast, jobs: readonly Client
   const verified = new Set<ClientJob>()
   const guilty = cast.providers.filter(({ kind }) => kind === 'junk' || kind === 'lapsing' || kind === 'vanishing')
   const innocent = new Set([...cast.providers, ...cast.validators].map(({ name }) => name))
-  for (const { name } of guilty) innocent.delete(name)
+  // Outvoted, or silent about what it committed to: such a validator may be slashed too.
+  const odd = cast.validators.filter(({ kind }) => kind === 'wrong' || kind === 'shy')
+  for (const { name } of [...guilty, ...odd]) innocent.delete(name)
   return {
     async check() {
       world.chain.assertConserved()
@@ -34,6 +36,7 @@ export function createInvariants(world: World, cast: Cast, jobs: readonly Client
     },
     async checkEnd() {
       for (const job of jobs) await checkClosed(world, job)
+      for (const job of jobs) checkVerdicts(world, job)
       await checkEarnings(world, jobs)
     },
   }
@@ -82,6 +85,19 @@ function checkReceipt({ chain, beacon }: World, { receipt, orderId }: ClientJob)
   const report = verifyReceipt(receipt, { market: { chainId, escrow }, beacon: beacon.info })
   const failed = report.checks.find(({ status }) => status === 'failed')
   assert.ok(report.ok, `receipt of ${orderId} fails: ${failed?.name} ${JSON.stringify(failed?.details)}`)
+}
+
+/** Whoever reads a verdict judges it the same again, from its bundle alone. */
+function checkVerdicts({ records }: World, { orderId }: ClientJob): void {
+  if (orderId === undefined) return
+  for (const { id } of records.bundlesOf(orderId)) {
+    const bundle = records.bundle(id)
+    assert.ok(bundle !== undefined)
+    const report = verifyVerdict(bundle)
+    const failed = report.checks.find(({ status }) => status === 'failed')
+    assert.ok(report.ok, `verdict ${id} fails: ${failed?.name} ${JSON.stringify(failed?.details)}`)
+    assert.equal(report.bundleId, id)
+  }
 }
 
 /** Every job ends: its money is spent as signed, or back. */

@@ -86,12 +86,17 @@ async function readFaults(
     (a, b) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex,
   )
   const faults = await Promise.all(
-    logs.map(async ({ args }): Promise<ChainFault | undefined> => {
+    logs.map(async ({ args, blockNumber }): Promise<ChainFault | undefined> => {
       if (args.verdictId === undefined || args.orderId === undefined) return undefined
-      const record = await readVerdict(client, market, asHash(args.verdictId))
+      const verdictId = asHash<Hash32>(args.verdictId)
+      const [record, { timestamp }] = await Promise.all([
+        readVerdict(client, market, verdictId),
+        client.getBlock({ blockNumber }),
+      ])
       if (record === undefined) return undefined
       const { outcome, status, guilty } = record
-      return { verdictId: asHash(args.verdictId), orderId: asHash(args.orderId), outcome, status, guilty }
+      const recordedAt = unixSeconds(Number(timestamp))
+      return { verdictId, orderId: asHash(args.orderId), outcome, status, guilty, recordedAt }
     }),
   )
   return faults.filter((fault) => fault !== undefined)

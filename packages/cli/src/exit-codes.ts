@@ -11,7 +11,7 @@ export const exitCodes = {
   refused: 3,
   /** The market, the chain or a peer does not answer; the same call may succeed later. */
   unavailable: 4,
-  /** A receipt or a result that does not hold. */
+  /** A receipt, a verdict or a result that does not hold. */
   invalid: 5,
   /** No Docker engine, or no permission to use it. */
   docker: 69,
@@ -31,6 +31,7 @@ const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   'certificate-revoked': exitCodes.invalid,
   'receipt-invalid': exitCodes.invalid,
   'result-invalid': exitCodes.invalid,
+  'verdict-invalid': exitCodes.invalid,
   internal: exitCodes.internal,
 }
 const refusedStages: ReadonlySet<Stage> = new Set(['start', 'spec', 'gate', 'quote', 'fund', 'request', 'job'])

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   certificate: async () => (await import('./commands/certificate.ts')).addCertificate,
   job: async () => (await import('./commands/job.ts')).addJob,
   receipt: async () => (await import('./commands/receipt.ts')).addReceipt,
+  verdict: async () => (await import('./commands/verdict.ts')).addVerdict,
   wallet: async () => (await import('./commands/wallet.ts')).addWallet,
   provider: async () => (await import('./commands/provider.ts')).addProvider,
   validator: async () => (await import('./commands/validator.ts')).addValidator,
@@ -65,5 +66,5 @@ export async function createProgram(
 const exitHelp = `
 Exit status:
   0 done   1 incomplete or different   2 bad arguments   3 refused, nothing paid   4 unavailable, try later
-  5 receipt or result does not hold   69 no Docker engine   70 bug   130 stopped
+  5 receipt, verdict or result does not hold   69 no Docker engine   70 bug   130 stopped
 `

@@ -105,6 +105,13 @@ export {
   type ReceiptCheckName,
   type ReceiptReport,
 } from './verify/verify-receipt.ts'
+export {
+  bindingConvictions,
+  convictionsOnChain,
+  type ClosedCommits,
+  type Conviction,
+} from './verify/binding-convictions.ts'
+export { checkFaultProof, type ProvenFault } from './verify/check-fault-proof.ts'
 export { appealBond } from './verify/appeal-bond.ts'
 export { appealRound, appealSeats, appealSize, satBefore, type AppealSeatsInput } from './verify/appeal-seats.ts'
 export { decideAppeal, type AppealFacts } from './verify/decide-appeal.ts'

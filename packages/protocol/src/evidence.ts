@@ -146,6 +146,8 @@ export const Receipt = z.strictObject({
   settlement: Settlement,
   proof: SettlementProof.optional(),
   openings: z.array(ShardOpening).max(limits.shardsPerJob),
+  /** Names of the bundles of verdicts in the job, for whoever wants to judge them too; no money follows from them here. */
+  verdicts: z.array(hash32Schema).max(limits.shardsPerJob).optional(),
 })
 export type Receipt = z.infer<typeof Receipt>
 

@@ -164,6 +164,20 @@ export const AttemptView = z.strictObject({
 })
 export type AttemptView = z.infer<typeof AttemptView>
 
+/** A verdict that a quorum signed in a job; `GET /v1/verdicts/:id` gives everything to judge it again. */
+export const VerdictView = z.strictObject({
+  /** Name of its newest bundle: SHA-256 of the bundle's canonical JSON. */
+  id: hash32Schema,
+  shard: shardSchema,
+  attempt: attemptSchema,
+  accused: addressSchema,
+  /** 1 provider fault, 2 validator fault. */
+  outcome: z.union([z.literal(1), z.literal(2)]),
+  slashUsdc: usdcSchema,
+  state: z.enum(['submitted', 'slashed', 'overturned']),
+})
+export type VerdictView = z.infer<typeof VerdictView>
+
 /** `GET /v1/jobs/:orderId`. */
 export const JobView = z.strictObject({
   orderId,
@@ -179,6 +193,8 @@ export const JobView = z.strictObject({
   chargedUsdc: usdcSchema.optional(),
   refundedUsdc: usdcSchema.optional(),
   attempts: z.array(AttemptView),
+  /** Signed verdicts on providers and validators of the job; absent when there are none. */
+  verdicts: z.array(VerdictView).optional(),
   createdAtMs: unixMsSchema,
   closedAtMs: unixMsSchema.optional(),
 })

@@ -124,6 +124,7 @@ export {
   requestHeader,
   SignedRequest,
   SubmitRequest,
+  VerdictView,
 } from './http-api.ts'
 export {
   deriveSpecHash,
@@ -286,3 +287,4 @@ export {
   SignedRuling,
   VerdictBundle,
 } from './verdict-bundle.ts'
+export { FaultProof, MemberSettlement } from './fault-proof.ts'

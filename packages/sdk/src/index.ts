@@ -24,8 +24,17 @@ export { refundOrder } from './refund-order.ts'
 export { deriveSealKey, type SealKey } from './seal-key.ts'
 export { type ByteSource, type InputFile, inputsFromBlobs, type ShardInput, type Source } from './shard-input.ts'
 export { type ShardOutput } from './shard-output.ts'
+export { type JobVerdict, openVerdict } from './verdict.ts'
 export { createSigner } from './signer.ts'
-export { type ReceiptAnchors, type ReceiptCheck, type ReceiptReport, verifyReceipt } from '@assay/core'
+export {
+  type ReceiptAnchors,
+  type ReceiptCheck,
+  type ReceiptReport,
+  type VerdictAnchors,
+  type VerdictReport,
+  verifyReceipt,
+  verifyVerdict,
+} from '@assay/core'
 export {
   type ErrorCode,
   formatUsdc,

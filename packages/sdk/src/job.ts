@@ -8,7 +8,9 @@ import type { JobParts } from './job-parts.ts'
 import { proveJob, type ReceiptOptions } from './job-receipt.ts'
 import { readState, untilRefund } from './job-state.ts'
 import type { StoredJob } from './job-store.ts'
+import { readVerdicts } from './job-verdicts.ts'
 import type { JobReceipt } from './receipt.ts'
+import type { JobVerdict } from './verdict.ts'
 import { deriveSealKey } from './seal-key.ts'
 import type { ShardOutput } from './shard-output.ts'
 
@@ -39,6 +41,8 @@ export interface Job {
   results(signal?: AbortSignal): AsyncGenerator<ShardOutput>
   /** Waits for the end and proves it: see `JobReceipt`. Throws `receipt-invalid` when the proof does not hold. */
   receipt(options?: ReceiptOptions): Promise<JobReceipt>
+  /** Signed verdicts on providers and validators of this job, each judged again here. Throws `verdict-invalid`. */
+  verdicts(signal?: AbortSignal): Promise<readonly JobVerdict[]>
   /** Why every shard is where it is, whose fault a failure was, and where its money is. */
   explain(signal?: AbortSignal): Promise<JobExplanation>
 }
@@ -72,6 +76,7 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     result: (shard, signal) => acceptedResult(parts, shard, either(signal)),
     results: (signal) => untilRefund(parts, either(signal), (own) => acceptedResults(parts, own)),
     receipt: (options = {}) => proveJob(parts, options, either(options.signal)),
+    verdicts: (signal) => readVerdicts(parts, either(signal)),
     explain: async (signal) => explainJob(await readState(parts, either(signal)), shardNames),
   }
 }

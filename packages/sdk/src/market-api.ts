@@ -13,6 +13,7 @@ import {
   Receipt,
   requestHeader,
   toJson,
+  VerdictBundle,
   type BlobRoot,
   type DigestSigner,
   type Hash32,
@@ -44,6 +45,7 @@ export interface MarketApi {
   cancel(orderId: OrderId, signer: RequestSigner, signal: AbortSignal): Promise<void>
   evidence(orderId: OrderId, signal: AbortSignal): Promise<JobEvidence>
   receipt(orderId: OrderId, signal: AbortSignal): Promise<Receipt>
+  verdict(id: Hash32, signal: AbortSignal): Promise<VerdictBundle>
   /** Head of the event stream after event `afterSeq`. Not repeated. */
   openEvents(orderId: OrderId, afterSeq: number, signal: AbortSignal): Promise<Response>
   /** Head of a blob from byte `offset`. Not repeated. */
@@ -116,6 +118,8 @@ export function createMarketApi(options: {
       json(get(`/v1/jobs/${orderId}/evidence`), (body) => parseMessage(JobEvidence, body, 'evidence'), signal),
     receipt: (orderId, signal) =>
       json(get(`/v1/jobs/${orderId}/receipt`), (body) => parseMessage(Receipt, body, 'receipt'), signal),
+    verdict: (id, signal) =>
+      json(get(`/v1/verdicts/${id}`), (body) => parseMessage(VerdictBundle, body, 'verdict bundle'), signal),
     openEvents(orderId, afterSeq, signal) {
       const headers = { accept: 'text/event-stream', ...(afterSeq > 0 && { 'last-event-id': String(afterSeq) }) }
       return open({ method: 'GET', path: `/v1/jobs/${orderId}/events`, headers }, signal)

@@ -45,6 +45,7 @@ export function disputeCompliance(name: string, open: () => Promise<ChainHarness
       assert.equal(await reader.verdictRecord(id, never), undefined)
       const other = { ...proven, opening: { ...truth, salt: named<Opening['salt']>('another salt') } }
       await fails(wallet.submitValidatorVerdict(other, signatures, never), { reason: /^NotInvolved$/ })
+      const before = await stage.now()
       const sent = await wallet.submitValidatorVerdict(proven, signatures, never)
       assert.deepEqual(await wallet.submitValidatorVerdict(proven, signatures, never), sent)
       const record = await reader.verdictRecord(id, never)
@@ -55,9 +56,12 @@ export function disputeCompliance(name: string, open: () => Promise<ChainHarness
       await stage.harness.warp((await stage.now()) + 3600)
       await wallet.finalizeVerdict(verdict, never)
       assert.equal((await reader.operator(accused.address, never))?.stake, 93n * unit)
-      assert.deepEqual(await reader.faultsOf(accused.address, never), [
-        { verdictId: id, orderId: stage.orderId, outcome: 2, status: 'slashed', guilty: true },
-      ])
+      const [fault, ...others] = await reader.faultsOf(accused.address, never)
+      assert.deepEqual(
+        [fault?.verdictId, fault?.orderId, fault?.outcome, fault?.status, fault?.guilty, others.length],
+        [id, stage.orderId, 2, 'slashed', true, 0],
+      )
+      assert.ok(fault !== undefined && fault.recordedAt >= before && fault.recordedAt < before + 60)
       assert.deepEqual(await reader.faultsOf(cast.provider.address, never), [])
     })
 

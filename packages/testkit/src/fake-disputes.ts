@@ -78,6 +78,7 @@ interface Row {
   readonly detector: Address
   readonly client: Address
   readonly slash: UsdcBase
+  readonly recordedAt: UnixSeconds
   status: 'submitted' | 'appealed' | 'final'
   guilty: boolean
   closesAt: number
@@ -158,7 +159,19 @@ export function createFakeDisputes(
       appeals: [],
     } satisfies Partial<Row>
     const benchId = verdict.quorumId
-    rows.set(id, { ...fresh, id, orderId, outcome, accused, detector, client, slash, closesAt, benchId })
+    rows.set(id, {
+      ...fresh,
+      recordedAt: now,
+      id,
+      orderId,
+      outcome,
+      accused,
+      detector,
+      client,
+      slash,
+      closesAt,
+      benchId,
+    })
   }
   const convict = (
     about: Pick<Verdict, 'shard' | 'attempt' | 'accused'> & { readonly outcome: number; readonly reporter: Address },
@@ -173,7 +186,19 @@ export function createFakeDisputes(
     const { client, quorumId: benchId } = terms
     const slash = chainSlashCap(terms.maxAmount)
     const fresh = { status: 'final', guilty: true, bond: 0n, collected: usdc(0n), appeals: [] } satisfies Partial<Row>
-    const row: Row = { ...fresh, id, orderId, outcome, accused, detector, client, slash, closesAt: now, benchId }
+    const row: Row = {
+      ...fresh,
+      recordedAt: now,
+      id,
+      orderId,
+      outcome,
+      accused,
+      detector,
+      client,
+      slash,
+      closesAt: now,
+      benchId,
+    }
     rows.set(id, row)
     take(row)
   }
@@ -191,7 +216,7 @@ export function createFakeDisputes(
         const view = viewRow(row)
         if (row.accused !== accused || view === undefined) return []
         const { outcome, status, guilty } = view
-        return { verdictId: row.id, orderId: row.orderId, outcome, status, guilty }
+        return { verdictId: row.id, orderId: row.orderId, outcome, status, guilty, recordedAt: row.recordedAt }
       }),
     appealOf: (id, round) => rows.get(id)?.appeals[round - 1],
     submit({ verdict, terms, commit }, signatures, now) {

@@ -15,6 +15,8 @@ export const aggregatorLimits = {
   openingPauseMs: 1_000,
   /** A validator that committed but does not show its result this often is passed over for an alternate. */
   revealTries: 3,
+  /** A validator that committed and did not show its result has this long before it is accused: a restart takes less. */
+  revealGraceMs: 10 * 60_000,
   /** An audit may take this many shard time limits, plus the slack, before an alternate is asked. */
   auditTimeFactor: 3,
   auditSlackMs: 10_000,

@@ -1,4 +1,4 @@
-import type { ChainOperator, ChainOrder, ChainReader, Clock } from '@assay/core'
+import type { ChainFault, ChainOperator, ChainOrder, ChainReader, Clock } from '@assay/core'
 import { after, type Address, type OrderId, type QuorumId, type QuorumMembers, type UnixMs } from '@assay/protocol'
 
 /** Chain reads with a short memory, so that a job of a thousand shards is one read and not a thousand. */
@@ -6,6 +6,7 @@ export interface ChainFacts {
   order(orderId: OrderId, signal: AbortSignal): Promise<ChainOrder>
   operator(address: Address, signal: AbortSignal): Promise<ChainOperator | undefined>
   quorum(id: QuorumId, signal: AbortSignal): Promise<QuorumMembers | undefined>
+  faultsOf(accused: Address, signal: AbortSignal): Promise<readonly ChainFault[]>
   /** Forgets everything, so that the next answers are the chain's own. */
   forget(): void
 }
@@ -42,6 +43,7 @@ export function createChainFacts(
     order: remember((orderId, signal) => chain.order(orderId, signal)),
     operator: remember((address, signal) => chain.operator(address, signal)),
     quorum: remember((id, signal) => chain.quorum(id, signal)),
+    faultsOf: remember((accused, signal) => chain.faultsOf(accused, signal)),
     forget: () => memories.forEach((memory) => memory.clear()),
   }
 }

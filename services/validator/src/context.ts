@@ -3,6 +3,7 @@ import type {
   Beacon,
   BlobStore,
   ChainReader,
+  ChainWriter,
   Clock,
   Log,
   Network,
@@ -28,6 +29,8 @@ export interface ValidatorDeps {
   readonly rng: Rng
   readonly store: ValidatorStore
   readonly log: Log
+  /** Proves faults on chain. Without one they are kept and left to others. */
+  readonly wallet?: ChainWriter
 }
 
 /** What the operator decides. */

@@ -13,8 +13,8 @@ export const validatorLimits = {
   fetchesAtOnce: 4,
   /** How long a provider may take to open when this validator asks it before it signs that it did not. */
   openingMs: 10_000,
-  /** Providers looked up in the DHT to find the one that is to be asked. */
-  providersFound: 1_000,
+  /** Peers of a role looked up in the DHT to find the one that is to be asked. */
+  peersFound: 1_000,
   /** An advert is issued anew when less than this part of its life is left. */
   advertRenewShare: 0.5,
   /** Chain facts are trusted this long: within one block or two of Polygon. */
@@ -25,6 +25,10 @@ export const validatorLimits = {
   abandonMs: 60_000,
   /** Records are forgotten this long after their order became refundable: nothing can be signed about it any more. */
   keepOrderMs: 24 * 60 * 60 * 1000,
+  /** A conviction binds what its provider had open: no order outlives its funding by more than 7 days. */
+  keepConvictionMs: 8 * 24 * 60 * 60 * 1000,
+  /** How often what was found against others is taken to the chain: proofs are good for days. */
+  proveMs: 10_000,
   /** How often forgotten records are swept. */
   sweepMs: 10 * 60 * 1000,
   /** Samples that wait for a slot behind the audits: their clients have paid nothing, so no long line is kept for them. */

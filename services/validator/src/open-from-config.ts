@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fetchBeaconInfo, openDrandBeacon, quicknet, quicknetUrls } from '@assay/beacon'
 import { openBlobStore } from '@assay/blobs'
-import { openChain } from '@assay/chain'
+import { createMemoryLog, openChain, openWallet } from '@assay/chain'
 import type { Beacon } from '@assay/core'
 import {
   createLogger,
@@ -63,10 +63,24 @@ export async function openValidatorFromConfig(
     await openNetwork({ privateKey, clock: systemClock }, { listen, bootstrap, privateNetwork, dhtMode }),
   )
   const store = createSqliteStore(database)
+  // What it proves is recorded on chain once, so a proof that is sent again after a crash does no harm.
+  const wallet = openWallet(chain, privateKey, createMemoryLog())
   const cores = Math.max(1, Math.floor((await sandbox.probe(signal)).cpus / 1000))
   const service = stack.use(
     await openValidator(
-      { signer, network, sandbox, blobs, chain: chain.reader, beacon, clock: systemClock, rng: systemRng, store, log },
+      {
+        signer,
+        network,
+        sandbox,
+        blobs,
+        chain: chain.reader,
+        beacon,
+        clock: systemClock,
+        rng: systemRng,
+        store,
+        log,
+        wallet,
+      },
       { auditSlots: config.auditSlots ?? cores },
     ),
   )

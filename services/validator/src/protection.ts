@@ -4,6 +4,7 @@
  */
 import {
   MarketError,
+  type Address,
   type Commitment,
   type ErrorCode,
   type Hash32,
@@ -30,6 +31,9 @@ export type ProtectionRule =
   | 'one-settlement-an-order'
   /** A commit is convicted in one way. */
   | 'one-verdict-a-commit'
+  /** Nobody judges itself, and a validator is convicted in one way for its part in an audit. */
+  | 'never-on-itself'
+  | 'one-verdict-a-seat'
   /** What was convicted is not paid, and what was paid is not convicted. */
   | 'no-pay-and-conviction'
 
@@ -49,9 +53,11 @@ export function protectAttempts(record: SigningRecord, commits: readonly SignedC
         attempt: commit.attempt,
         heldProvider: held.provider,
         heldCommitment: held.commitment,
+        heldSealedHash: held.sealedHash,
         heldSignature: held.signature,
         askedProvider: commit.provider,
         askedCommitment: commit.commitment,
+        askedSealedHash: commit.sealedHash,
         askedSignature: commit.signature,
       },
     })
@@ -116,6 +122,26 @@ export function protectVerdict(
   }
   if (record.settlement(verdict.orderId)?.accepted.includes(commitment))
     throw paidAndConvicted(verdict.orderId, commitment)
+}
+
+/** Throws `settlement-refused` when the accused is this validator, or was convicted otherwise for its part in the audit. */
+export function protectValidatorVerdict(
+  record: Pick<ValidatorStore, 'validatorVerdict'>,
+  asked: {
+    readonly self: Address
+    readonly commitment: Commitment
+    readonly content: Hash32
+    readonly verdict: Verdict
+  },
+): void {
+  const { self, commitment, content, verdict } = asked
+  const { accused } = verdict
+  if (accused === self) throw conflict('settlement-refused', 'never-on-itself', { details: { commitment, accused } })
+  const held = record.validatorVerdict(commitment, accused)
+  if (held === undefined || held.content === content) return
+  throw conflict('settlement-refused', 'one-verdict-a-seat', {
+    details: { commitment, accused, heldEvidence: held.verdict.evidence, askedEvidence: verdict.evidence },
+  })
 }
 
 const fullRate = 1_000_000

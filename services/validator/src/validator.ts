@@ -5,6 +5,7 @@ import { createChainFacts } from './chain-facts.ts'
 import type { ValidatorContext, ValidatorDeps, ValidatorOptions } from './context.ts'
 import { validatorLimits } from './limits.ts'
 import type { GateRow, StoreCounts } from './store/records.ts'
+import { proveFaults } from './use-cases/prove-faults.ts'
 import { createAdvertSource, serveAdvert } from './use-cases/serve-advert.ts'
 import { serveValidate } from './use-cases/serve-validate.ts'
 
@@ -44,7 +45,7 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
   await network.handle(protocols.advert, serveAdvert(createAdvertSource(context, auditSlots), closing.signal))
   await network.handle(protocols.validate, serveValidate(context))
   await network.announce([roleKey(chain.market, 'validator')], closing.signal)
-  const sweeping = sweep(context)
+  const background = Promise.all([sweep(context), proveFaults(context)])
   log.info({ validator: signer.address, auditSlots }, 'validator.opened')
 
   return {
@@ -59,7 +60,7 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
     }),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the validator is closing'))
-      await Promise.all([audits.idle(), gates.idle(), sweeping])
+      await Promise.all([audits.idle(), gates.idle(), background])
       log.info({ validator: signer.address }, 'validator.closed')
     },
   }

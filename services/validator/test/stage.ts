@@ -174,6 +174,7 @@ async function startValidator({ clock, chain, hub, dir, sandbox, actor, cast, po
     rng,
     store,
     log: silent,
+    wallet: chain.writer(actor.address),
   }
   const service = await openValidator(ports(deps), { auditSlots })
   return {

@@ -1,14 +1,9 @@
-import { createSandboxTask } from '@assay/core'
-import { systemClock } from '@assay/node-kit'
-import { formatUsdc, hashBlob, MarketError, shardInputs, type BlobRoot, unixMs } from '@assay/protocol'
+import { formatUsdc, MarketError } from '@assay/protocol'
 import type { JobReceipt } from '@assay/sdk'
 import { readReceipt } from '@assay/sdk/node'
-import { openSandbox } from '@assay/runner'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { replayShard } from '../replay-shard.ts'
 import { formatTable } from '../table.ts'
 import type { AddCommand } from './add-command.ts'
 
@@ -42,7 +37,7 @@ export const addReceipt: AddCommand = (program, io, setExit) => {
     .option('--json', 'one JSON object')
     .action(async (file: string, flags: VerifyFlags) => {
       const read = await readReceipt(file)
-      const replay = flags.replay === undefined ? undefined : await replayShard(io, read, flags)
+      const replay = flags.replay === undefined ? undefined : await replayPaid(io, read, flags)
       if (flags.json === true)
         io.out(JSON.stringify({ ok: replay?.same ?? true, checks: read.report.checks, ...(replay && { replay }) }))
       else {
@@ -75,8 +70,8 @@ const summary = (read: JobReceipt) => ({
   image: read.receipt.evidence.spec.image,
 })
 
-/** Runs a shard once more under the conditions of every paid run and compares result roots. */
-async function replayShard(io: Io, read: JobReceipt, flags: VerifyFlags) {
+/** Runs a shard once more and compares result roots. */
+async function replayPaid(io: Io, read: JobReceipt, flags: VerifyFlags) {
   const { spec } = read.receipt.evidence
   const shard = flags.replay === true ? (read.receipt.openings[0]?.shard ?? 0) : Number(flags.replay)
   const opening = read.receipt.openings.find((one) => one.shard === shard)
@@ -84,51 +79,8 @@ async function replayShard(io: Io, read: JobReceipt, flags: VerifyFlags) {
     throw new MarketError('receipt-invalid', 'the receipt opens no result of this shard', {
       details: { shard: String(shard) },
     })
-  const dir = await mkdtemp(join(tmpdir(), 'assay-replay-'))
-  try {
-    await using sandbox = await openSandbox(
-      { clock: systemClock },
-      { runnerId: `replay-${process.pid}`, stagingDir: join(dir, 'staging') },
-      io.signal,
-    )
-    await sandbox.ensureImage(spec.image, io.signal)
-    const files = await findInputs(
-      shardInputs(spec, shard).map((input) => input.root),
-      flags.input,
-    )
-    const pathOf = async (root: BlobRoot): Promise<string> => files.get(root)!
-    const deadline = unixMs(systemClock.now() + spec.timeLimitMs * 2)
-    const outcome = await sandbox.run(
-      await createSandboxTask(spec, shard, { runId: `replay-${process.pid}`, deadline, pathOf }),
-      io.signal,
-    )
-    if (outcome.kind === 'failed')
-      throw new MarketError('receipt-invalid', `the replay failed: ${outcome.failure}`, {
-        details: { failure: outcome.failure, detail: outcome.detail },
-      })
-    await outcome.dispose()
-    return { shard, same: outcome.resultRoot === opening.resultRoot, paid: opening.resultRoot, got: outcome.resultRoot }
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
-
-/** Files of a folder by content: the job's inputs are found by what they hold, whatever they are called. */
-async function findInputs(
-  roots: readonly BlobRoot[],
-  folder: string | undefined,
-): Promise<ReadonlyMap<BlobRoot, string>> {
-  const found = new Map<BlobRoot, string>()
-  if (folder !== undefined)
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const path = join(entry.parentPath, entry.name)
-      found.set((await hashBlob(await readFile(path))).root, path)
-    }
-  const missing = roots.find((root) => !found.has(root))
-  if (missing !== undefined)
-    throw new MarketError('input-missing', 'the inputs of the shard are needed: name their folder with --input', {
-      details: { root: missing },
-    })
-  return found
+  const outcome = await replayShard(io, { spec, shard, folder: flags.input })
+  if ('failure' in outcome)
+    throw new MarketError('receipt-invalid', `the replay failed: ${outcome.failure}`, { details: { ...outcome } })
+  return { shard, same: outcome.root === opening.resultRoot, paid: opening.resultRoot, got: outcome.root }
 }

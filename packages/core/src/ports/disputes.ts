@@ -54,6 +54,8 @@ export interface ChainFault {
   readonly status: VerdictStatus
   /** What stands now. */
   readonly guilty: boolean
+  /** Chain time at which it was recorded. */
+  readonly recordedAt: UnixSeconds
 }
 export interface ChainAppeal {
   readonly appellant: Address

@@ -1,8 +1,8 @@
 /** Changes every value of a valid receipt, one at a time, and drops and doubles every list entry: each change is refused. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Receipt, toJson, unixMs, type Json } from '@assay/protocol'
-import { buildEvidence, buildReceipt, createEvidenceCast, mutationsOf } from '@assay/testkit'
+import { Receipt, toJson, unixMs, type Hash32, type Json } from '@assay/protocol'
+import { buildEvidence, buildReceipt, createEvidenceCast, mutationsOf, named } from '@assay/testkit'
 import { verifyReceipt } from './verify-receipt.ts'
 
 const cast = createEvidenceCast({ validators: 5, threshold: 2, shards: 2, providers: 3 })
@@ -28,7 +28,7 @@ const evidence = await buildEvidence(cast, {
     },
   ],
 })
-const receipt = buildReceipt(cast, evidence)
+const receipt = { ...buildReceipt(cast, evidence), verdicts: [named<Hash32>('verdict')] }
 const wire = toJson(receipt)
 const anchors = {
   market: cast.market,
@@ -41,6 +41,7 @@ const anchors = {
 const free: readonly (readonly [RegExp, string])[] = [
   [/^proof\b/, 'where the settlement is on chain takes a chain to check'],
   [/^evidence\.failures\b/, 'attempts that never committed are a record for people; no money follows from them'],
+  [/^verdicts\b/, 'a verdict is judged from its own bundle, which its name guards'],
   [/^openings\.\d+ dropped$/, 'the client adds as many openings as it likes'],
   [/^evidence\.operators\.\d+ dropped$/, 'numbers of operators that earn nothing here are surplus'],
 ]

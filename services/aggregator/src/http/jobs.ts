@@ -1,4 +1,12 @@
-import { hashSchema, MarketError, parseMessage, SubmitRequest, type OrderId, type Receipt } from '@assay/protocol'
+import {
+  hash32Schema,
+  hashSchema,
+  MarketError,
+  parseMessage,
+  SubmitRequest,
+  type OrderId,
+  type Receipt,
+} from '@assay/protocol'
 import type { Context as Request, Hono } from 'hono'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
@@ -19,6 +27,17 @@ export function addJobRoutes(app: Hono, context: Context): void {
     return job
   }
 
+  const namesOf = (orderId: OrderId): Pick<Receipt, 'verdicts'> => {
+    const newest = new Map(store.bundlesOf(orderId).map(({ verdictKey, id }) => [verdictKey, id]))
+    return newest.size === 0 ? {} : { verdicts: [...newest.values()] }
+  }
+
+  app.get('/v1/verdicts/:id', (c) => {
+    const id = parseMessage(hash32Schema, c.req.param('id'), 'bundle id')
+    const bundle = store.bundle(id)
+    if (bundle === undefined) throw new MarketError('verdict-unknown', 'no such bundle here', { details: { id } })
+    return replyJson(bundle)
+  })
   app.post('/v1/jobs', async (c) => {
     const request = parseMessage(SubmitRequest, await readJson(c.req.raw, limits.bodyBytes), 'submission')
     return replyJson(viewJob(context, await submitJob(context, request, c.req.raw.signal)), 201)
@@ -49,7 +68,14 @@ export function addJobRoutes(app: Hono, context: Context): void {
     const evidence = store.evidence(job.orderId)
     if (job.settlement === undefined || job.proof === undefined || evidence === undefined)
       throw new MarketError('job-state', 'the job has no settlement on chain', { details: { state: job.state } })
-    const receipt: Receipt = { v: 1, evidence, settlement: job.settlement, proof: job.proof, openings: [] }
+    const receipt: Receipt = {
+      v: 1,
+      evidence,
+      settlement: job.settlement,
+      proof: job.proof,
+      openings: [],
+      ...namesOf(job.orderId),
+    }
     return replyJson(receipt)
   })
 }

@@ -13,7 +13,7 @@ import {
   type Address,
   type OrderId,
 } from '@assay/protocol'
-import { and, count, desc, eq, ne, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNull, ne, sql } from 'drizzle-orm'
 import { read, readOptional, write, writeOptional } from './codec-schema.ts'
 import { conflict } from './conflict.ts'
 import type { StoreDatabase } from './open-store.ts'
@@ -31,6 +31,8 @@ export interface JobsStore {
   jobsOf(client: Address, limit: number): readonly JobRow[]
   /** Throws `state-conflict` when `rev` is not current. Returns the new row. */
   updateJob(job: JobRow, patch: JobPatch): JobRow
+  /** Sends a settling job that nobody has signed back to running, without its evidence. Throws `state-conflict`. */
+  reopenJob(job: JobRow): void
   evidence(orderId: OrderId): JobEvidence | undefined
 }
 
@@ -78,6 +80,11 @@ export function createJobsStore(db: StoreDatabase): JobsStore {
       if (db.update(jobs).set(set).where(current).run().changes !== 1) throw conflict('job', job.orderId)
       const { evidence: _, ...fields } = patch
       return { ...job, ...fields, rev: job.rev + 1 }
+    },
+    reopenJob(job) {
+      const current = and(eq(jobs.orderId, job.orderId), eq(jobs.rev, job.rev), isNull(jobs.settlement))
+      const set = { state: 'running', evidence: null, rev: job.rev + 1 }
+      if (db.update(jobs).set(set).where(current).run().changes !== 1) throw conflict('job', job.orderId)
     },
     evidence(orderId) {
       const row = db.select({ evidence: jobs.evidence }).from(jobs).where(eq(jobs.orderId, orderId)).get()

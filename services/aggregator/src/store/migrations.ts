@@ -159,4 +159,28 @@ CREATE TABLE certificates (
   revocation TEXT
 );
 CREATE INDEX certificates_program ON certificates (image, template);`,
+  // Verdicts on validators, when each is due, and the bundle of each verdict that was signed.
+  `ALTER TABLE verdicts ADD COLUMN outcome INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE verdicts ADD COLUMN due_at_ms INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE bundles (
+  id TEXT PRIMARY KEY,
+  verdict_key TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  bundle TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX bundles_order ON bundles (order_id);
+CREATE INDEX bundles_verdict ON bundles (verdict_key);
+CREATE TABLE fault_proofs (
+  verdict_id TEXT PRIMARY KEY,
+  proof TEXT NOT NULL,
+  state TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE TABLE signed_settlements (
+  order_id TEXT NOT NULL,
+  validator TEXT NOT NULL,
+  settlement TEXT NOT NULL,
+  PRIMARY KEY (order_id, validator)
+);`,
 ] as const

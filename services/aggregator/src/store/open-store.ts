@@ -6,6 +6,7 @@ import { createAuditsStore, type AuditsStore } from './audits.ts'
 import { createCertificatesStore, type CertificatesStore } from './certificates.ts'
 import { createEpochsStore, type EpochsStore } from './epochs.ts'
 import { createEventsStore, type EventsStore } from './events.ts'
+import { createFaultsStore, type FaultsStore } from './faults.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
 import { createQuotesStore, type QuotesStore } from './quotes.ts'
 import { createTransactionLog } from './transactions.ts'
@@ -23,6 +24,7 @@ export interface AggregatorStore
     EpochsStore,
     AuditsStore,
     VerdictsStore,
+    FaultsStore,
     EventsStore,
     CertificatesStore {
   /** Memory of the hot wallet. */
@@ -40,6 +42,7 @@ export function createAggregatorStore({ reader: db }: Database): AggregatorStore
     ...createEpochsStore(db),
     ...createAuditsStore(db),
     ...createVerdictsStore(db),
+    ...createFaultsStore(db),
     ...createEventsStore(db),
     ...createCertificatesStore(db),
     transactions: createTransactionLog(db),

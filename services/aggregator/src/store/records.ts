@@ -132,10 +132,11 @@ export interface AuditRow extends AttemptKey {
 }
 
 /**
- * collecting signatures → submitted on chain → (appealable: its appeal window runs →) slashed. Unarmed: no certificate
- * speaks of the job, so the conviction stands and costs no stake.
+ * collecting signatures → submitted on chain → (appealable: its appeal window runs →) slashed, or overturned by an appeal.
+ * unarmed: no certificate speaks of the job, so the conviction stands and costs no stake. dropped: a validator that was
+ * said to be silent showed its result after all.
  */
-export type VerdictState = 'collecting' | 'submitted' | 'appealable' | 'slashed' | 'unarmed'
+export type VerdictState = 'collecting' | 'submitted' | 'appealable' | 'slashed' | 'unarmed' | 'overturned' | 'dropped'
 export interface VerdictRow {
   readonly key: string
   readonly orderId: OrderId
@@ -144,6 +145,14 @@ export interface VerdictRow {
   readonly state: VerdictState
   readonly verdict: Verdict
   readonly signatures: readonly Signature[]
+  /** Nothing is done about it before. */
+  readonly dueAtMs: UnixMs
+}
+/** Name of a stored bundle, and the verdict that it holds. */
+export interface BundleRow {
+  readonly id: Hash32
+  readonly verdictKey: string
+  readonly orderId: OrderId
 }
 
 /** running until certified or refused. */

@@ -122,8 +122,44 @@ export const verdicts = sqliteTable(
     verdict: text('verdict').notNull(),
     signatures: text('signatures').notNull(),
     atMs: integer('at_ms').notNull(),
+    outcome: integer('outcome').notNull().default(1),
+    /** Nothing is done about it before. */
+    dueAtMs: integer('due_at_ms').notNull().default(0),
   },
   (table) => [index('verdicts_order').on(table.orderId), index('verdicts_accused').on(table.accused)],
+)
+
+/** Everything that a third party needs to judge a signed verdict, by its name. Appeals make another bundle of the same verdict. */
+export const bundles = sqliteTable(
+  'bundles',
+  {
+    id: text('id').primaryKey(),
+    verdictKey: text('verdict_key').notNull(),
+    orderId: text('order_id').notNull(),
+    bundle: text('bundle').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('bundles_order').on(table.orderId), index('bundles_verdict').on(table.verdictKey)],
+)
+
+/** Two statements of one operator that convict it, on their way to the chain. */
+export const faultProofs = sqliteTable('fault_proofs', {
+  verdictId: text('verdict_id').primaryKey(),
+  proof: text('proof').notNull(),
+  /** found, then proven, or late when the chain takes it no more. */
+  state: text('state').notNull(),
+  atMs: integer('at_ms').notNull(),
+})
+
+/** The first settlement of an order that each member signed: another one would be a fault. */
+export const signedSettlements = sqliteTable(
+  'signed_settlements',
+  {
+    orderId: text('order_id').notNull(),
+    validator: text('validator').notNull(),
+    settlement: text('settlement').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.validator] })],
 )
 
 export const events = sqliteTable(

@@ -60,6 +60,21 @@ export function judgeFile(context: Context, file: AuditFile): 'pending' | 'panel
   return verdict === 'pending' || verdict === 'panel-needed' ? verdict : { ...judged, verdict }
 }
 
+/** What a record that is over comes to, whatever became of its job; `undefined` when it is gone or does not hold. */
+export function judgeRecord(context: Context, commitment: Commitment): JudgedAudit | undefined {
+  const { store } = context
+  const row = store.audit(commitment)
+  const commit = store.byCommitment(commitment)?.commit
+  const job = row && store.job(row.orderId)
+  const epoch = row && store.epoch(row.epoch)
+  if (row === undefined || commit === undefined || job === undefined || epoch?.beacon === undefined) return undefined
+  const proposal = openEnvelope('epoch/1', EpochProposal, epoch.proposal)
+  const { terms } = job
+  const { market } = context.chain
+  const judged = judgeAudit({ market, commit, terms, proposal, beacon: epoch.beacon, audit: row.audit })
+  return judged.ok ? judged : undefined
+}
+
 /** Whether an audit with one more answer in it can still be judged: an answer that breaks the record is never stored. */
 export const holds = (context: Context, file: AuditFile, audit: Audit): boolean =>
   judgeAudit(caseOf(context, file, audit)).ok

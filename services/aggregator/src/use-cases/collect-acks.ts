@@ -4,6 +4,7 @@ import type { ReplyOf } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { EpochRow } from '../store/records.ts'
+import { noteRefusal } from './note-fault.ts'
 import { proposeTo } from './propose-to.ts'
 
 /** What the quorum said to a proposal before its seed round. */
@@ -31,6 +32,7 @@ export async function collectAcks(context: Context, epoch: EpochRow, signal: Abo
       else acks.set(validator, checkedAck(context, epoch, validator, reply.ack))
     } catch (error) {
       signal.throwIfAborted()
+      if (isMarketError(error)) noteRefusal(context, validator, error)
       log.warn({ validator, code: isMarketError(error) ? error.code : 'internal' }, 'acknowledgement.missed')
     }
   }

@@ -2,7 +2,8 @@ import { isRevoking } from '@assay/core'
 import type { ErrorCode, Signature, Verdict } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptPatch } from '../store/records.ts'
-import type { AuditFile, FinalVerdict } from './audit-file.ts'
+import { accuseValidators } from './accuse-validators.ts'
+import type { AuditFile, FinalJudgement, FinalVerdict } from './audit-file.ts'
 import { findArming } from './find-certificate.ts'
 import { spreadContagion } from './start-audit.ts'
 
@@ -18,10 +19,11 @@ export interface Conviction {
 export function concludeAudit(
   context: Context,
   file: AuditFile,
-  verdict: FinalVerdict,
+  judgement: FinalJudgement,
   conviction: Conviction | undefined,
 ): void {
   const { clock, store } = context
+  const { verdict } = judgement
   const { commitment, unopened } = file.row
   const concluded = store.transaction(() => {
     const attempt = store.byCommitment(commitment)
@@ -30,6 +32,7 @@ export function concludeAudit(
     store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
     if (conviction !== undefined) convict(context, file, conviction)
     if (isRevoking(verdict, file.row.audit)) contradict(context, file)
+    accuseValidators(context, file, judgement)
     return true
   })
   if (concluded) announce(context, file, { verdict, armed: conviction?.armed ?? true })
@@ -60,7 +63,8 @@ function convict(context: Context, { row }: AuditFile, { verdict, signatures, ar
   // Without stake there is nothing to slash; the conviction stands all the same.
   const withStake = slash === 0n ? 'slashed' : 'collecting'
   const state = armed ? withStake : 'unarmed'
-  store.addVerdict({ key, orderId, accused, commitment, state, verdict, signatures }, clock.now())
+  const dueAtMs = clock.now()
+  store.addVerdict({ key, orderId, accused, commitment, state, verdict, signatures, dueAtMs }, clock.now())
   spreadContagion(context, accused)
 }
 

@@ -3,6 +3,7 @@ import { askValidator } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import { addToRound, currentRound, earlierSeats, seatsFor, type AuditRun } from './audit-file.ts'
+import { noteFault } from './note-fault.ts'
 import { askAboutEpoch } from './propose-to.ts'
 
 /**
@@ -40,6 +41,7 @@ async function takeSeat(context: Context, run: AuditRun, validator: Address, sig
   try {
     const ask = async () => askAudit(context, run, validator, signal)
     const commit = await askAboutEpoch(context, validator, { epoch: run.file.epoch, ask }, signal)
+    noteAuditCommit(context, run, commit)
     addToRound(context, run, validator, (round) => ({ ...round, commits: [...round.commits, commit] }))
     return true
   } catch (error) {
@@ -48,6 +50,17 @@ async function takeSeat(context: Context, run: AuditRun, validator: Address, sig
     context.log.warn({ validator, round: run.round, code }, 'audit.refused')
     return false
   }
+}
+
+/** A second answer of one seat in one round convicts it, once the provider's opening ties the round to the order. */
+function noteAuditCommit(context: Context, { file, round }: AuditRun, second: SignedAuditCommit): void {
+  const { commit, job, row } = file
+  const first = currentRound(context, row.commitment, round).commits.find(
+    ({ validator }) => validator === second.validator,
+  )
+  const opening = context.store.audit(row.commitment)?.audit.opening
+  if (first === undefined || opening === undefined) return
+  noteFault(context, { kind: 'conflicting-audits', terms: job.terms, commit, opening, first, second })
 }
 
 async function askAudit(

@@ -13,6 +13,7 @@ import { runAudit } from './run-audit.ts'
 import { revokeCertificate } from './revoke-certificate.ts'
 import { runCertification } from './run-certification.ts'
 import { runEpoch } from './run-epoch.ts'
+import { runProof } from './run-proof.ts'
 import { runVerdict } from './run-verdict.ts'
 import { settleJob } from './settle-job.ts'
 import { sweepQuotes } from './sweep-quotes.ts'
@@ -22,7 +23,7 @@ import { sweepQuotes } from './sweep-quotes.ts'
  * each says what must happen next, so after a crash the first round resumes everything.
  */
 export async function planMarket(context: Context, tasks: Tasks): Promise<void> {
-  const { store } = context
+  const { clock, store } = context
   const round: Round = { tasks, load: new Map(store.load()), quiet: new Set() }
   for (const job of store.activeJobs()) {
     const { orderId } = job
@@ -41,8 +42,10 @@ export async function planMarket(context: Context, tasks: Tasks): Promise<void> 
     tasks.ensure(`epoch:${digest}`, async (signal) => runEpoch(context, digest, signal))
   for (const commitment of store.runningAudits())
     tasks.ensure(`audit:${commitment}`, async (signal) => runAudit(context, commitment, signal))
+  for (const proof of store.openProofs())
+    tasks.ensure(`proof:${proof.verdictId}`, async (signal) => runProof(context, proof, signal))
   // One slash of an operator at a time: the next one is computed from the stake that is left.
-  for (const verdict of store.openVerdicts())
+  for (const verdict of store.openVerdicts(clock.now()))
     tasks.ensure(`verdict:${verdict.accused}`, async (signal) => runVerdict(context, verdict, signal))
 }
 

@@ -17,6 +17,7 @@ import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { AttemptKey, AttemptRow, JobRow } from '../store/records.ts'
 import { withDeadline } from '../with-deadline.ts'
+import { noteCommit } from './note-fault.ts'
 import { takeAcceptance, takeCommit, takeProgress } from './take-reply.ts'
 
 /**
@@ -136,6 +137,8 @@ async function follow(
     const reply = decodeFrame(WorkReply, frame, protocols.work)
     // The record may have moved on (a planning round, an earlier stream): always build on the newest.
     attempt = context.store.attempt(attempt) ?? attempt
+    if (reply.type === 'committed' && attempt.commit !== undefined)
+      noteCommit(context, job.terms, attempt.commit, reply.commit)
     if (!isLive(attempt)) return
     if (reply.type === 'declined') {
       if (reply.error.code === 'image-unknown') context.directory.images.mark(attempt.provider, job.spec.image, false)

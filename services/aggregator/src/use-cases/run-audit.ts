@@ -38,7 +38,7 @@ async function conclude(
   const doubtful = file.row.unopened && created !== undefined && created.verdict.slash > 0n
   const signatures = doubtful ? await confirmUnopened(context, file, created.verdict, signal) : []
   if (signatures === undefined) return false
-  concludeAudit(context, file, judgement.verdict, created && { ...created, signatures })
+  concludeAudit(context, file, judgement, created && { ...created, signatures })
   return true
 }
 

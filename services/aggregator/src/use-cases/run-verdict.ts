@@ -1,18 +1,10 @@
-import {
-  assertBug,
-  durationMs,
-  EpochProposal,
-  isMarketError,
-  openEnvelope,
-  type Address,
-  type Signature,
-} from '@assay/protocol'
-import { collectSignatures } from '../ask-validator.ts'
+import { assertBug, durationMs, EpochProposal, isMarketError, openEnvelope, verdictOutcomes } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
-import type { VerdictRow } from '../store/records.ts'
-import { askToJudge } from './ask-to-judge.ts'
+import type { JobRow, VerdictRow } from '../store/records.ts'
+import { bundleVerdict } from './bundle-verdict.ts'
 import { findArming } from './find-certificate.ts'
+import { signVerdict } from './sign-verdict.ts'
 
 /** Takes a conviction on chain: a quorum signs it, anyone may finalise it. Each step is repeated until it is seen there. */
 export async function runVerdict(context: Context, row: VerdictRow, signal: AbortSignal): Promise<void> {
@@ -20,15 +12,13 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
   const job = store.job(row.orderId)
   if (job === undefined) return
   const status = await chain.verdictStatus(row.verdict, signal)
-  if (status === 'slashed') return store.updateVerdict(row.key, { state: 'slashed' })
+  if (status === 'slashed' || status === 'overturned') return store.updateVerdict(row.key, { state: status })
   if (status === 'none') {
     // Its certificate may have been taken back since: then the conviction stands, and costs no stake.
     if (!isArmed(context, row)) return store.updateVerdict(row.key, { state: 'unarmed' })
-    const signatures = await sign(context, row, signal)
-    store.updateVerdict(row.key, { state: 'collecting', signatures })
-    const commit = store.byCommitment(row.commitment)?.commit
-    assertBug(commit !== undefined, 'a convicted commit is in the store')
-    await wallet.submitVerdict({ verdict: row.verdict, terms: job.terms, commit }, signatures, signal)
+    const signed = await signVerdict(context, row, signal)
+    if (signed === undefined) return
+    await submit(context, job, signed, signal)
     store.updateVerdict(row.key, { state: 'submitted' })
   }
   try {
@@ -39,12 +29,14 @@ export async function runVerdict(context: Context, row: VerdictRow, signal: Abor
     store.updateVerdict(row.key, { state: 'appealable' })
     return context.clock.sleep(durationMs(limits.appealPollMs), signal)
   }
-  store.updateVerdict(row.key, { state: 'slashed' })
+  const now = await chain.verdictStatus(row.verdict, signal)
+  // What the day's cap left over is taken on later days.
+  if (now === 'slashed' || now === 'overturned') store.updateVerdict(row.key, { state: now })
 }
 
-function isArmed(context: Context, { commitment, orderId, signatures }: VerdictRow): boolean {
+function isArmed(context: Context, { commitment, orderId, signatures, verdict }: VerdictRow): boolean {
   const { quorum, store } = context
-  if (signatures.length >= quorum.threshold) return true
+  if (signatures.length >= quorum.threshold || verdict.outcome !== verdictOutcomes.providerFault) return true
   const audit = store.audit(commitment)
   const epoch = audit && store.epoch(audit.epoch)
   const spec = store.job(orderId)?.spec
@@ -53,13 +45,21 @@ function isArmed(context: Context, { commitment, orderId, signatures }: VerdictR
   return findArming(context, { spec, closedAtMs, opened: audit.audit.opening !== undefined }).arming.ok
 }
 
-async function sign(context: Context, row: VerdictRow, signal: AbortSignal): Promise<readonly Signature[]> {
-  const { quorum, store } = context
-  if (row.signatures.length >= quorum.threshold) return row.signatures
-  const audit = store.audit(row.commitment)
-  const epoch = audit && store.epoch(audit.epoch)
-  assertBug(audit !== undefined && epoch !== undefined, 'a verdict stands on an audit of a seeded epoch')
-  const ask = async (validator: Address, inTime: AbortSignal) =>
-    askToJudge(context, validator, { verdict: row.verdict, audit: audit.audit, epoch }, inTime)
-  return collectSignatures(context, 'verdict.refused', ask, signal)
+async function submit(context: Context, job: JobRow, row: VerdictRow, signal: AbortSignal): Promise<void> {
+  const { store, wallet } = context
+  const { terms } = job
+  const { verdict, signatures } = row
+  bundleVerdict(context, job, row)
+  const commit = store.byCommitment(row.commitment)?.commit
+  assertBug(commit !== undefined, 'a judged commit is in the store')
+  if (verdict.outcome === verdictOutcomes.providerFault) {
+    await wallet.submitVerdict({ verdict, terms, commit }, signatures, signal)
+    return
+  }
+  const audit = store.audit(row.commitment)?.audit
+  const opening = audit?.opening
+  const own = audit?.rounds.flatMap(({ commits }) => commits).find(({ validator }) => validator === verdict.accused)
+  assertBug(opening !== undefined && own !== undefined, 'an accused validator sat in an audit that was opened')
+  const { provider } = commit
+  await wallet.submitValidatorVerdict({ verdict, terms, provider, opening, audit: own }, signatures, signal)
 }

@@ -7,10 +7,12 @@ import {
   MarketError,
   toUnixMs,
   usdc,
+  verdictOutcomes,
   type Address,
   type Hash32,
   type JobEvidence,
   type JobOutcome,
+  type MemberSettlement,
   type OrderId,
   type Settlement,
   type Signature,
@@ -21,6 +23,8 @@ import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { JobRow } from '../store/records.ts'
 import { buildEvidence } from './build-evidence.ts'
+import { noteFault } from './note-fault.ts'
+import { reopenJob } from './reopen-job.ts'
 
 /**
  * Takes a job whose shards are all final to its end: derive, sign, settle, return the rest, close. The settlement is
@@ -31,8 +35,10 @@ export async function settleJob(context: Context, orderId: OrderId, signal: Abor
   const order = await chain.order(orderId, signal)
   const job = findJob(context, orderId)
   if (job.proof === undefined && order.status === 'funded') {
-    if (clock.now() < toUnixMs(job.terms.settleBy)) await settleOnChain(context, job, signal)
-    else await waitForRefund(context, job, signal)
+    if (clock.now() < toUnixMs(job.terms.settleBy)) {
+      if (await reopenJob(context, job, signal)) return context.wake()
+      await settleOnChain(context, job, signal)
+    } else await waitForRefund(context, job, signal)
   }
   await closeJob(context, orderId, signal)
 }
@@ -60,16 +66,27 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
 
 async function collectQuorum(
   context: Context,
-  { terms }: JobRow,
+  job: JobRow,
   { evidence, unsigned }: { readonly evidence: JobEvidence; readonly unsigned: Omit<Settlement, 'signatures'> },
   signal: AbortSignal,
 ): Promise<readonly Signature[]> {
-  const { aggregator, quorumId } = terms
+  const { aggregator, quorumId } = job.terms
   const digest = deriveBatchDigest(context.chain.market, toBatch({ settlement: unsigned, quorumId, aggregator }))
   const message = { type: 'settle' as const, evidence: [evidence], settlement: unsigned }
   const question = { digest, message, deadlineMs: limits.validatorReplyMs * 3 }
-  const sign = async (validator: Address, inTime: AbortSignal) => askToSign(context, validator, question, inTime)
+  const sign = async (validator: Address, inTime: AbortSignal) => {
+    const signature = await askToSign(context, validator, question, inTime)
+    noteSettlement(context, job, validator, { aggregator, quorumId, ...unsigned, signatures: [signature] })
+    return signature
+  }
   return collectSignatures(context, 'settlement.refused', sign, signal)
+}
+
+/** A member that signed this order otherwise before, when the job was sent back to its audits, convicts itself. */
+function noteSettlement(context: Context, job: JobRow, validator: Address, second: MemberSettlement): void {
+  const { orderId, terms } = job
+  const first = context.store.keepSettlement(orderId, validator, second)
+  noteFault(context, { kind: 'conflicting-batches', terms, validator, first, second })
 }
 
 /** Nothing can settle any more: the client's money goes back as soon as the contract lets anyone send it. */
@@ -89,7 +106,12 @@ async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal)
   }
   const proof = findJob(context, orderId).proof ?? (await chain.settlementOf(orderId, signal))
   const charged = proof === undefined || settlement === undefined ? usdc(0n) : chargedOf(settlement, orderId)
-  const slashing = store.verdictsOf(orderId).some(({ state }) => state === 'collecting' || state === 'submitted')
+  const slashing = store
+    .verdictsOf(orderId)
+    .some(
+      ({ state, verdict }) =>
+        verdict.outcome === verdictOutcomes.providerFault && (state === 'collecting' || state === 'submitted'),
+    )
   if (slashing && clock.now() < toUnixMs(terms.refundAt))
     throw new MarketError('settlement-unsigned', 'a slash of this job is still on its way')
   const job = findJob(context, orderId)

@@ -1,6 +1,6 @@
-import { sumUsdc, type AttemptView, type JobView } from '@assay/protocol'
+import { sumUsdc, verdictOutcomes, type AttemptView, type JobView, type VerdictView } from '@assay/protocol'
 import type { Context } from '../context.ts'
-import type { AttemptRow, AuditRow, JobRow } from '../store/records.ts'
+import type { AttemptRow, AuditRow, BundleRow, JobRow, VerdictRow } from '../store/records.ts'
 
 /** A job as its client sees it. */
 export function viewJob({ store }: Context, job: JobRow): JobView {
@@ -18,14 +18,31 @@ export function viewJob({ store }: Context, job: JobRow): JobView {
     accepted,
     failed: over ? job.spec.shards.length - accepted : 0,
     audited: audits.size,
-    convicted: [...new Set(verdicts.map((verdict) => verdict.accused))],
+    convicted: [...new Set(verdicts.filter(isOnProvider).map(({ accused }) => accused))],
     slashedUsdc: sumUsdc(verdicts.filter(({ state }) => state === 'slashed').map(({ verdict }) => verdict.slash)),
     ...(job.chargedUsdc !== undefined && { chargedUsdc: job.chargedUsdc }),
     ...(job.refundedUsdc !== undefined && { refundedUsdc: job.refundedUsdc }),
+    ...viewVerdicts(verdicts, store.bundlesOf(job.orderId)),
     attempts: attempts.map((attempt) => viewAttempt(attempt, attempt.commit && audits.get(attempt.commit.commitment))),
     createdAtMs: job.createdAtMs,
     ...(job.closedAtMs !== undefined && { closedAtMs: job.closedAtMs }),
   }
+}
+
+const isOnProvider = ({ state, verdict }: VerdictRow): boolean =>
+  verdict.outcome === verdictOutcomes.providerFault && state !== 'overturned'
+
+/** Each verdict that was signed, under its newest bundle. */
+function viewVerdicts(verdicts: readonly VerdictRow[], bundles: readonly BundleRow[]): Pick<JobView, 'verdicts'> {
+  const ids = new Map(bundles.map(({ verdictKey, id }) => [verdictKey, id]))
+  const views = verdicts.flatMap(({ key, state, verdict }): VerdictView[] => {
+    const id = ids.get(key)
+    if (id === undefined) return []
+    const { shard, attempt, accused, outcome, slash: slashUsdc } = verdict
+    const shown = state === 'slashed' || state === 'overturned' ? state : 'submitted'
+    return [{ id, shard, attempt, accused, outcome, slashUsdc, state: shown }]
+  })
+  return views.length === 0 ? {} : { verdicts: views }
 }
 
 function viewAttempt(attempt: AttemptRow, audit: AuditRow | undefined): AttemptView {

@@ -83,4 +83,35 @@ CREATE TABLE revocations (
   at_ms INTEGER NOT NULL
 );
 CREATE INDEX revocations_program ON revocations (program);`,
+  `CREATE TABLE validator_verdicts (
+  commitment TEXT NOT NULL,
+  accused TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  content TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (commitment, accused)
+);
+CREATE INDEX validator_verdicts_order ON validator_verdicts (order_id);
+CREATE TABLE convictions (
+  verdict_id TEXT PRIMARY KEY,
+  provider TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);
+CREATE INDEX convictions_provider ON convictions (provider);
+CREATE TABLE seen_audits (
+  commitment TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  validator TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  audit TEXT NOT NULL,
+  PRIMARY KEY (commitment, round, validator)
+);
+CREATE INDEX seen_audits_order ON seen_audits (order_id);
+CREATE TABLE fault_proofs (
+  verdict_id TEXT PRIMARY KEY,
+  proof TEXT NOT NULL,
+  state TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+);`,
 ] as const

@@ -9,6 +9,7 @@ import type {
   DeterminismClass,
   Envelope,
   EpochLeaf,
+  FaultProof,
   GateAnswer,
   Hash32,
   JobSpec,
@@ -17,6 +18,7 @@ import type {
   OrderTerms,
   RevocationBody,
   ShardVerdict,
+  SignedAuditCommit,
   SignedCommit,
   UnixMs,
   Verdict,
@@ -71,6 +73,23 @@ export interface VerdictRow {
   readonly content: Hash32
   readonly verdict: Verdict
   readonly atMs: UnixMs
+}
+
+/** Two statements that convict an operator, under the name of the fault on chain. */
+export interface ProofRow {
+  readonly verdictId: Hash32
+  readonly proof: FaultProof
+}
+
+/** A verdict on a provider, by its name on chain. */
+export interface ConvictionRow {
+  readonly verdictId: Hash32
+  readonly atMs: UnixMs
+}
+
+/** A verdict on another validator that was signed. */
+export interface ValidatorVerdictRow extends VerdictRow {
+  readonly accused: Address
 }
 
 /** A judged audit, as far as a provider's standing goes. */
@@ -129,6 +148,11 @@ export interface ValidatorStore {
   /** Adds what is about to be signed, and counts its judged audits, each commitment once. */
   addSettlements(rows: readonly SettlementRow[], judged: readonly JudgedRow[]): void
   addVerdict(row: VerdictRow, judged: JudgedRow): void
+  /** The verdict that was signed on a validator for its part in the audit of a commit. */
+  validatorVerdict(commitment: Commitment, accused: Address): ValidatorVerdictRow | undefined
+  addValidatorVerdict(row: ValidatorVerdictRow): void
+  /** Verdicts on a provider that were signed, while they can still bind what it has open. */
+  convictionsOf(provider: Address): readonly ConvictionRow[]
   /** k: audited passes in a row; 0 after any conviction. */
   passes(provider: Address, determinism: DeterminismClass): number
 
@@ -146,6 +170,13 @@ export interface ValidatorStore {
   isProgramRevoked(program: CertifiedProgram): boolean
   /** Forgets answers and revocations from before an instant: their certificates have long expired. */
   forgetGatesBefore(instant: UnixMs): void
+  /** Keeps the first audit commit of a seat that was shown, and gives the one that is kept. */
+  keepAudit(orderId: OrderId, audit: SignedAuditCommit): SignedAuditCommit
+  /** Keeps what convicts an operator by arithmetic unless its fault is known; returns whether it is new. */
+  addProof(row: ProofRow, atMs: UnixMs): boolean
+  /** Proofs that are not on chain yet, oldest first. */
+  openProofs(): readonly ProofRow[]
+  closeProof(verdictId: Hash32, state: 'proven' | 'late'): void
 
   counts(): StoreCounts
   /** Forgets everything about orders that became refundable before `instant`; standing is kept. Returns how many orders. */

@@ -80,6 +80,60 @@ export const verdicts = sqliteTable(
   (table) => [index('verdicts_order').on(table.orderId)],
 )
 
+/** Verdicts on other validators that were signed. */
+export const validatorVerdicts = sqliteTable(
+  'validator_verdicts',
+  {
+    commitment: text('commitment').notNull(),
+    accused: text('accused').notNull(),
+    orderId: text('order_id').notNull(),
+    /** Hash of the verdict without its amount. */
+    content: text('content').notNull(),
+    verdict: text('verdict').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.commitment, table.accused] }),
+    index('validator_verdicts_order').on(table.orderId),
+  ],
+)
+
+/** Verdicts on providers that were signed: they outlive their order, since they bind what else the provider has open. */
+export const convictions = sqliteTable(
+  'convictions',
+  {
+    verdictId: text('verdict_id').primaryKey(),
+    provider: text('provider').notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('convictions_provider').on(table.provider)],
+)
+
+/** The first audit commit of each other seat that was shown here: another one would be a fault. */
+export const seenAudits = sqliteTable(
+  'seen_audits',
+  {
+    commitment: text('commitment').notNull(),
+    round: integer('round').notNull(),
+    validator: text('validator').notNull(),
+    orderId: text('order_id').notNull(),
+    audit: text('audit').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.commitment, table.round, table.validator] }),
+    index('seen_audits_order').on(table.orderId),
+  ],
+)
+
+/** Two statements of one operator that convict it, on their way to the chain. */
+export const faultProofs = sqliteTable('fault_proofs', {
+  verdictId: text('verdict_id').primaryKey(),
+  proof: text('proof').notNull(),
+  /** found, then proven, or late when the chain takes it no more. */
+  state: text('state').notNull(),
+  atMs: integer('at_ms').notNull(),
+})
+
 /** Audited commits that were counted into `passes`, so that each counts once. */
 export const counted = sqliteTable(
   'counted',

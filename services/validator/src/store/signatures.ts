@@ -1,14 +1,22 @@
 import { isConviction, nextPasses } from '@assay/core'
 import type { Database, Transaction } from '@assay/node-kit'
-import { asHash, unixMs, Verdict } from '@assay/protocol'
+import { asHash, deriveVerdictId, unixMs, Verdict } from '@assay/protocol'
 import { and, eq } from 'drizzle-orm'
 import { Commitments, read, write } from './codec-schema.ts'
 import type { JudgedRow, SettlementRow, ValidatorStore, VerdictRow } from './records.ts'
-import { counted, passes, settlements, verdicts } from './schema.ts'
+import { convictions, counted, passes, settlements, validatorVerdicts, verdicts } from './schema.ts'
 
 type SignaturesStore = Pick<
   ValidatorStore,
-  'settlement' | 'verdictOn' | 'verdictsOf' | 'addSettlements' | 'addVerdict' | 'passes'
+  | 'settlement'
+  | 'verdictOn'
+  | 'verdictsOf'
+  | 'addSettlements'
+  | 'addVerdict'
+  | 'convictionsOf'
+  | 'validatorVerdict'
+  | 'addValidatorVerdict'
+  | 'passes'
 >
 
 /** What was signed about money, and the standing of providers that follows from it. */
@@ -37,7 +45,29 @@ export const createSignaturesStore = ({ reader, withTransaction }: Database): Si
         .values({ ...row, verdict: write(row.verdict) })
         .onConflictDoNothing()
         .run()
+      const { verdict, atMs } = row
+      const conviction = { verdictId: deriveVerdictId(verdict), provider: verdict.accused, atMs }
+      tx.insert(convictions).values(conviction).onConflictDoNothing().run()
       countOnce(tx, judged)
+    }),
+  convictionsOf: (provider) =>
+    reader
+      .select()
+      .from(convictions)
+      .where(eq(convictions.provider, provider))
+      .all()
+      .map(({ verdictId, atMs }) => ({ verdictId: asHash(verdictId), atMs: unixMs(atMs) })),
+  validatorVerdict(commitment, accused) {
+    const where = and(eq(validatorVerdicts.commitment, commitment), eq(validatorVerdicts.accused, accused))
+    const row = reader.select().from(validatorVerdicts).where(where).get()
+    return row && { ...toVerdict(row), accused }
+  },
+  addValidatorVerdict: (row) =>
+    withTransaction((tx) => {
+      tx.insert(validatorVerdicts)
+        .values({ ...row, verdict: write(row.verdict) })
+        .onConflictDoNothing()
+        .run()
     }),
   passes(provider, determinism) {
     const where = and(eq(passes.provider, provider), eq(passes.determinism, determinism))
@@ -66,7 +96,7 @@ const toSettlement = (row: typeof settlements.$inferSelect): SettlementRow => ({
   atMs: unixMs(row.atMs),
 })
 
-const toVerdict = (row: typeof verdicts.$inferSelect): VerdictRow => ({
+const toVerdict = (row: typeof verdicts.$inferSelect | typeof validatorVerdicts.$inferSelect): VerdictRow => ({
   commitment: asHash(row.commitment),
   orderId: asHash(row.orderId),
   content: asHash(row.content),

@@ -1,12 +1,26 @@
 import type { Database, Reader, Transaction } from '@assay/node-kit'
 import { JobSpec, OrderTerms, toUnixMs } from '@assay/protocol'
 import { count, eq, lt, sql } from 'drizzle-orm'
+import { validatorLimits } from '../limits.ts'
 import { createAuditsStore } from './audits.ts'
 import { read, write } from './codec-schema.ts'
 import { createEpochsStore } from './epochs.ts'
+import { createFaultsStore } from './faults.ts'
 import { createGatesStore } from './gates.ts'
 import type { OrderRow, StoreCounts, ValidatorStore } from './records.ts'
-import { audits, commits, counted, counters, orders, proposals, settlements, verdicts } from './schema.ts'
+import {
+  audits,
+  commits,
+  convictions,
+  counted,
+  counters,
+  orders,
+  proposals,
+  seenAudits,
+  settlements,
+  validatorVerdicts,
+  verdicts,
+} from './schema.ts'
 import { createSignaturesStore } from './signatures.ts'
 
 /** The validator's store over a database that was opened with this folder's migrations. */
@@ -16,6 +30,7 @@ export const createSqliteStore = (database: Database): ValidatorStore => ({
   ...createAuditsStore(database),
   ...createSignaturesStore(database),
   ...createGatesStore(database),
+  ...createFaultsStore(database),
   counts: () => countRows(database.reader),
   forgetBefore: (instant) => database.withTransaction((tx) => forget(tx, instant)),
   next: (name) =>
@@ -52,8 +67,11 @@ function countRows(reader: Reader): StoreCounts {
 function forget(tx: Transaction, instant: number): number {
   const old = tx.delete(orders).where(lt(orders.refundAtMs, instant)).returning({ orderId: orders.orderId }).all()
   for (const { orderId } of old)
-    for (const table of [commits, audits, settlements, verdicts, counted])
+    for (const table of [commits, audits, seenAudits, settlements, verdicts, validatorVerdicts, counted])
       tx.delete(table).where(eq(table.orderId, orderId)).run()
   tx.delete(proposals).where(lt(proposals.refundAtMs, instant)).run()
+  tx.delete(convictions)
+    .where(lt(convictions.atMs, instant - validatorLimits.keepConvictionMs))
+    .run()
   return old.length
 }

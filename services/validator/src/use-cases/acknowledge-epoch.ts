@@ -24,6 +24,7 @@ import {
 import type { ValidatorContext } from '../context.ts'
 import { earlierEpochs, protectAttempts, protectSample } from '../protection.ts'
 import type { OrderRow } from '../store/records.ts'
+import { noteCommits } from './note-fault.ts'
 
 export type ProposeRequest = Extract<ValidatorRequest, { type: 'propose' }>
 
@@ -66,6 +67,7 @@ export async function acknowledgeEpoch(
   const commits = leaves.map(({ commit }) => commit)
   if (seenRound >= proposal.seedRound) {
     // Too late to acknowledge, but what a threshold has acknowledged can still be audited and judged here.
+    noteCommits(context, commits)
     protectAttempts(store, commits)
     store.addProposal(row)
     throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
@@ -74,6 +76,7 @@ export async function acknowledgeEpoch(
   await checkSeats(context, proposal, signal)
   const required = await ratesTooLow(context, leaves, digest, signal)
   if (required.length > 0) return refused('rates-too-low', { required })
+  noteCommits(context, commits)
   protectAttempts(store, commits)
   protectSample(store, digest, leaves)
   store.addProposal(row)

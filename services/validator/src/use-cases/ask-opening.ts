@@ -1,4 +1,3 @@
-import type { Peer } from '@assay/core'
 import {
   after,
   decodeFrame,
@@ -7,9 +6,7 @@ import {
   MarketError,
   OpenReply,
   protocols,
-  roleKey,
   toMarketError,
-  type Address,
   type Audit,
   type BeaconValue,
   type Epoch,
@@ -18,6 +15,7 @@ import {
   type SignedCommit,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
+import { findPeer } from '../find-peer.ts'
 import { validatorLimits } from '../limits.ts'
 import { withDeadline } from '../with-deadline.ts'
 
@@ -68,7 +66,7 @@ async function ask(
   { commit, audit, epoch, beacon }: UnopenedCase,
   signal: AbortSignal,
 ): Promise<OpenReply | undefined> {
-  const peer = await findProvider(context, commit.provider, signal)
+  const peer = await findPeer(context, commit.provider, 'provider', signal)
   if (peer === undefined) return undefined
   const request: OpenRequest = {
     type: 'open',
@@ -90,18 +88,4 @@ async function ask(
     stream.abort(error instanceof Error ? error : new Error('the request failed', { cause: error }))
     throw error
   }
-}
-
-/** The commit names an address; a stream needs the key behind it, which every peer that serves the role shows. */
-async function findProvider(
-  { chain, network }: ValidatorContext,
-  provider: Address,
-  signal: AbortSignal,
-): Promise<Peer | undefined> {
-  const near = network.connected().find((peer) => peer.address === provider)
-  if (near !== undefined) return near
-  const options = { limit: validatorLimits.providersFound }
-  for await (const peer of network.find(roleKey(chain.market, 'provider'), options, signal))
-    if (peer.address === provider) return peer
-  return undefined
 }

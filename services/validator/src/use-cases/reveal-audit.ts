@@ -15,6 +15,7 @@ import {
 import type { ValidatorContext } from '../context.ts'
 import type { AuditRow } from '../store/records.ts'
 import { refuse, seatsOf, type DueCommit } from './due-commit.ts'
+import { noteAuditCommits } from './note-fault.ts'
 import { ownAudit } from './run-audit.ts'
 
 export type RevealRequest = Extract<ValidatorRequest, { type: 'reveal' }>
@@ -27,13 +28,19 @@ export async function revealAudit(
   context: ValidatorContext,
   request: RevealRequest,
   from: Address,
+  signal: AbortSignal,
 ): Promise<ValidatorReply> {
-  const { chain, log, signer, store } = context
+  const { chain, chainFacts, log, signer, store } = context
   const { commitment, round, opening } = request
   const own = ownAudit(context, request)
   if (own === undefined) throw refuse('nothing-committed')
   const due = recall(context, own)
-  if (due.proposal.aggregator !== from) throw refuse('not-its-aggregator')
+  // Another member may ask too, before it signs that nothing was shown: by then every seat has committed.
+  if (due.proposal.aggregator !== from) {
+    const quorum = await chainFacts.quorum(due.proposal.quorumId, signal)
+    if (quorum?.members.includes(from) !== true) throw refuse('not-its-aggregator')
+  }
+  noteAuditCommits(context, due, request.commits, opening)
   if (!own.attested) {
     checkRound(context, due, own, request.commits)
     if (opening !== undefined && deriveCommitment(chain.market, due.leaf.commit, opening) !== commitment)

@@ -6,6 +6,7 @@ import {
   protocols,
   toMarketError,
   ValidatorRequest,
+  verdictOutcomes,
   type Address,
   type ValidatorReply,
 } from '@assay/protocol'
@@ -18,6 +19,7 @@ import { runAudit } from './run-audit.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { signRevocation } from './sign-revocation.ts'
 import { signSettlement } from './sign-settlement.ts'
+import { signValidatorVerdict } from './sign-validator-verdict.ts'
 import { signVerdict } from './sign-verdict.ts'
 
 /** One request and one reply a stream. It stays open as long as the answer takes; the deadline is the asker's. */
@@ -71,9 +73,11 @@ async function dispatch(
     case 'audit':
       return runAudit(context, request, from, signal)
     case 'reveal':
-      return revealAudit(context, request, from)
+      return revealAudit(context, request, from, signal)
     case 'judge':
-      return signVerdict(context, request, from, signal)
+      return request.verdict.outcome === verdictOutcomes.validatorFault
+        ? signValidatorVerdict(context, request, from, signal)
+        : signVerdict(context, request, from, signal)
     case 'certify':
       return certifyJob(context, request, from, signal)
     case 'certify-open':

@@ -22,10 +22,12 @@ import {
 } from '@assay/protocol'
 import {
   buildAudit,
+  buildCase,
   buildCertificate,
   castBeaconGenesisMs,
   buildEpoch,
   buildEvidence,
+  buildVerdict,
   createEvidenceCast,
   createTestActor,
   named,
@@ -35,15 +37,26 @@ import {
 } from '@assay/testkit'
 import { codeOf, drive, openStage, proposeRequest, reasonOf, type Stage } from '../../test/stage.ts'
 
+const never = new AbortController().signal
 const honest: readonly AttemptPlan[] = [
   { shard: 0, provider: 0, sampled: true },
   { shard: 1, provider: 1, sampled: true },
   { shard: 2, provider: 2, sampled: true },
 ]
 
-async function openJob(attempts: readonly AttemptPlan[] = honest) {
+async function openJob(attempts: readonly AttemptPlan[] = honest, passes = 0) {
   const stage = await openStage()
   const { cast } = stage
+  const earned = cast.providers.flatMap(({ address }) =>
+    Array.from({ length: passes }, (_unused, i) => ({
+      commitment: named<Commitment>(`earned/${address}/${i}`),
+      orderId: cast.orderId,
+      provider: address,
+      determinism: 'D1' as const,
+      verdict: 'passed' as const,
+    })),
+  )
+  stage.store.addSettlements([], earned)
   const evidence = await buildEvidence(cast, { epochs: [{ attempts }] })
   await stage.introduce()
   const [epoch] = evidence.epochs
@@ -103,6 +116,26 @@ describe('settlement', () => {
     assert.equal(reasonOf(reply), 'one-settlement-an-order')
     assert.ok(reply.type === 'error')
     assert.equal(reply.error.details['heldBatch'], first.digest)
+  })
+
+  it('pays nothing unaudited of a provider that another quorum convicted meanwhile', async () => {
+    const unsampled = { sampled: false, ratePpm: 60_000 }
+    const { stage, cast, evidence } = await openJob([{ shard: 0, provider: 0, ...unsampled }], 200)
+    await using _ = stage
+    const elsewhere = createEvidenceCast({ label: 'elsewhere' })
+    stage.chain.fund(elsewhere.terms)
+    const built = await buildCase(elsewhere, 'garbage')
+    const { verdict, signatures } = buildVerdict(elsewhere, built)
+    assert.equal(verdict.accused, cast.providers[0]!.address)
+    const anyone = stage.chain.writer(cast.client.address)
+    await anyone.submitVerdict({ verdict, terms: elsewhere.terms, commit: built.commit }, signatures, never)
+    assert.equal(await refusalOf(stage, evidence), 'contagion-incomplete')
+  })
+
+  it('pays unaudited commits of a provider that nobody convicted', async () => {
+    const { stage, evidence } = await openJob([{ shard: 0, provider: 0, sampled: false, ratePpm: 60_000 }], 200)
+    await using _ = stage
+    assert.equal(await refusalOf(stage, evidence), 'signed')
   })
 
   it('signs an order again in another batch: only what the order pays is fixed', async () => {
@@ -254,7 +287,7 @@ describe('verdict', () => {
     assert.equal(await refusal({ slash: '1' }), 'slash-differs')
     assert.equal(await refusal({ slash: '49999999999' }), 'slash-differs')
     assert.equal(await refusal({ detector: cast.client.address }), 'verdict-differs')
-    assert.equal(await refusal({ outcome: 2 }), 'verdict-differs')
+    assert.equal(await refusal({ outcome: 2 }), 'no-conviction')
     assert.equal(await refusal({ quorumId: 2 }), 'verdict-differs')
     assert.equal(await refusal({ evidence: named('evidence') }), 'verdict-differs')
     assert.equal(await refusal({ accused: cast.providers[1]!.address }), 'commit-unknown')

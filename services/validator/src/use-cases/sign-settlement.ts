@@ -22,6 +22,7 @@ import { validatorLimits } from '../limits.ts'
 import { protectSettlement } from '../protection.ts'
 import type { JudgedRow, SettlementRow } from '../store/records.ts'
 import { askOpening } from './ask-opening.ts'
+import { knownConvictions } from './known-convictions.ts'
 
 export type SettleRequest = Extract<ValidatorRequest, { type: 'settle' }>
 
@@ -39,7 +40,8 @@ export async function signSettlement(
   if (evidence.some(({ terms }) => terms.aggregator !== from)) throw refuse('not-its-aggregator')
   // Before the evidence is judged: only who has funded orders can make us work.
   for (const job of evidence) await checkOrder(context, job, signal)
-  const derived = deriveSettlement(chain.market, evidence)
+  const convicted = await knownConvictions(context, evidence, signal)
+  const derived = deriveSettlement(chain.market, evidence, { convicted })
   if (!derived.ok) throw refuse(derived.fault, derived.details)
   if (!isSame(derived.settlement, settlement)) throw refuse('settlement-differs')
   for (const job of evidence) await checkJob(context, job, signal)

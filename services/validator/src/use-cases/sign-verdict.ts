@@ -1,18 +1,13 @@
 import { isConviction, isSlashable, judgeAudit, slashAmount } from '@assay/core'
 import {
-  asHash,
   deriveEvidenceHash,
   deriveVerdictDigest,
-  encodeCanonicalBytes,
-  keccakHex,
   MarketError,
   maxUsdc,
-  toJson,
   usdc,
   verdictOutcomes,
   type Address,
   type Audit,
-  type Hash32,
   type ShardVerdict,
   type ValidatorReply,
   type ValidatorRequest,
@@ -23,6 +18,8 @@ import { protectVerdict } from '../protection.ts'
 import { askOpening } from './ask-opening.ts'
 import { ownQuorum } from './certify-job.ts'
 import { openDueCommit, type DueCommit } from './due-commit.ts'
+import { noteAuditCommits } from './note-fault.ts'
+import { deriveVerdictContent } from './verdict-content.ts'
 
 export type JudgeRequest = Extract<ValidatorRequest, { type: 'judge' }>
 
@@ -42,6 +39,12 @@ export async function signVerdict(
   const { verdict, reason, opening, rounds } = request
   const commitment = commitmentOf(context, request)
   const due = await openDueCommit(context, { ...request, commitment }, from, signal)
+  noteAuditCommits(
+    context,
+    due,
+    rounds.flatMap(({ commits }) => commits),
+    opening,
+  )
   const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }) }
   const outcome = await judge(context, due, { audit, verdict }, signal)
   if (opening === undefined && store.verdictOn(commitment) === undefined)
@@ -141,10 +144,6 @@ async function refuseIfOpened(
   const opening = await askOpening(context, { commit: due.leaf.commit, audit, epoch, beacon: request.beacon }, signal)
   if (opening !== undefined) throw refuse('provider-opens', { ...opening })
 }
-
-/** Everything but the amount, which follows the stake of the day; the chain records one verdict an attempt. */
-const deriveVerdictContent = (verdict: Verdict): Hash32 =>
-  asHash(keccakHex(encodeCanonicalBytes(toJson({ ...verdict, slash: undefined }))))
 
 const refuse = (reason: string, details: Readonly<Record<string, string | number | boolean>> = {}): MarketError =>
   new MarketError('settlement-refused', `the verdict is refused: ${reason}`, { details: { reason, ...details } })
