@@ -93,7 +93,10 @@ export async function checkShards(job: MapOptions, options: CheckOptions, signal
     grade,
     proposal: proposeFix({ grade, files: shards.flatMap(({ files }) => files) }),
     varied: [
-      ...['host name', 'locale', 'time zone', 'clock (seconds)'],
+      'host name',
+      'locale',
+      'time zone',
+      'clock (seconds)',
       ...(hasCores ? ['cores'] : []),
       ...(folder.keepsOrder ? ['directory order'] : []),
     ],

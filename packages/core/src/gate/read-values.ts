@@ -1,5 +1,5 @@
 /** A file as shape and numbers, where it is JSON, CSV or NPY; what cannot be read without loss is not read at all. */
-import { encodeCanonical, type Json } from '@assay/protocol'
+import { encodeCanonical, toJson, type Json } from '@assay/protocol'
 
 /** Two files of one shape differ in their numbers alone. */
 export interface FileValues {
@@ -29,7 +29,7 @@ export function readJson(text: string): { readonly value: Json } | undefined {
     if (!Number.isFinite(number) || (/^-?\d+$/.test(token) && !Number.isSafeInteger(number))) return undefined
   }
   try {
-    const value: Json = JSON.parse(text)
+    const value = toJson(JSON.parse(text))
     const keys = tokens.filter((token) => token.endsWith(':')).length
     return countKeys(value) === keys ? { value } : undefined
   } catch {
