@@ -59,13 +59,7 @@ export const errorTable = {
     'aggregator',
     'Read the reason in the details; ask again with a fresh quote and your own signature.',
   ),
-  'certify-incomplete': row(
-    503,
-    true,
-    'gate',
-    'validator',
-    'Ask again with a fresh quote; too few validators answered in time.',
-  ),
+  'certify-incomplete': row(503, true, 'gate', 'validator', 'Ask again later with a fresh quote.'),
   'certificate-refused': row(
     422,
     false,
@@ -74,13 +68,7 @@ export const errorTable = {
     'Mend what the details name, see `assay check`, or run without a certificate.',
   ),
   'certificate-unknown': row(404, false, 'gate', 'client', 'Check the id, or certify the job: `assay certify`.'),
-  'certificate-invalid': row(
-    422,
-    false,
-    'gate',
-    'aggregator',
-    'Do not rely on it; the details name what does not hold.',
-  ),
+  'certificate-invalid': row(422, false, 'gate', 'aggregator', 'Do not rely on it; the details name the fault.'),
   'certificate-revoked': row(
     409,
     false,
