@@ -69,13 +69,6 @@ export function createMarketApi(options: {
   /** The head of a stream; whoever gave the signal aborts it, also after a head that came too late. */
   const open = (call: HttpCall, signal: AbortSignal): Promise<Response> =>
     within(send(http, call, signal), limits.stallMs, clock, () => unreachable('no answer in time', { path: call.path }))
-  const get = (path: string): HttpCall => ({ method: 'GET', path, headers: { accept: 'application/json' } })
-  const post = (path: string, body: object): HttpCall => ({
-    method: 'POST',
-    path,
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: encodeCanonical(toJson(body)),
-  })
   return {
     http,
     market: (signal) => json(get('/v1/market'), (body) => parseMessage(MarketInfo, body, 'market'), signal),
@@ -130,6 +123,15 @@ export function createMarketApi(options: {
     },
   }
 }
+
+const get = (path: string): HttpCall => ({ method: 'GET', path, headers: { accept: 'application/json' } })
+
+const post = (path: string, body: object): HttpCall => ({
+  method: 'POST',
+  path,
+  headers: { 'content-type': 'application/json', accept: 'application/json' },
+  body: encodeCanonical(toJson(body)),
+})
 
 /** Adds the signed request header: method, path and time under the client's key, as base64 of the envelope's JSON. */
 async function signCall(call: HttpCall, by: RequestSigner, clock: Clock): Promise<HttpCall> {
