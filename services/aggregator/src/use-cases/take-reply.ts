@@ -49,6 +49,9 @@ export async function takeCommit(
     throw invalid('sealed-invalid', 'the commit names other bytes')
   if (!(await blobs.has(sealed.root))) throw invalid('sealed-invalid', 'the sealed bytes did not arrive')
   await blobs.pin(sealed.root, orderId)
+  // Commitments name commits everywhere: two alike would make an epoch that no member can acknowledge.
+  if (store.byCommitment(commit.commitment) !== undefined)
+    throw invalid('commit-invalid', 'another attempt has made this commitment')
   store.updateAttempt(attempt, { state: 'committed', commit, sealed, atMs: clock.now() })
   directory.breaker.record(provider, true)
   emit(orderId, { type: 'attempt.committed', shard, attempt: number, provider })
