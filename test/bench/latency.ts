@@ -28,7 +28,7 @@ export const runLatency: Benchmark = async (note) => {
   try {
     const signal = new AbortController().signal
     const image = await loadTestImage(signal)
-    const options = { dataDir: join(dir, 'devnet'), seed: 'bench', garbageProviders: 0 }
+    const options = { dataDir: join(dir, 'devnet'), seed: 'bench', villains: [] }
     await using devnet = await openDevnet({ ...options, onStep: (step) => note(`starting ${step}`) }, signal)
     const { aggregatorUrl, rpcUrl } = devnet
     const key = devnet.client.privateKey

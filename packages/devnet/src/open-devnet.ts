@@ -4,11 +4,22 @@ import {
   migrations as aggregatorMigrations,
   openAggregator,
   serveAggregator,
+  type AggregatorDeps,
 } from '@assay/aggregator'
 import { openWallet } from '@assay/chain'
 import type { ChainReader, Sandbox } from '@assay/core'
 import { openDatabase, silentLogger, systemClock, type Logger } from '@assay/node-kit'
-import { basisPoints, byteCount, durationMs, limits, unixMs, usdc, type Address, type QuorumId } from '@assay/protocol'
+import {
+  basisPoints,
+  byteCount,
+  durationMs,
+  limits,
+  unixMs,
+  usdc,
+  type Address,
+  type QuorumId,
+  type UsdcBase,
+} from '@assay/protocol'
 import { createSqliteStore, migrations as providerMigrations, openProvider } from '@assay/provider'
 import { openSandbox } from '@assay/runner'
 import {
@@ -16,12 +27,15 @@ import {
   migrations as validatorMigrations,
   openValidator,
 } from '@assay/validator'
+import type { VillainName } from '@assay/villains'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deriveActor, deriveActors, type Actor } from './actors.ts'
-import { openGarbageSandbox } from './garbage-sandbox.ts'
 import { openMarketChain, type MarketChain } from './open-market-chain.ts'
 import { openNode, type NodeParts } from './open-node.ts'
+import { playClient } from './play-client.ts'
+import { castVillains, type Player } from './villains/cast-villains.ts'
+import { createDeeds, type Deeds } from './villains/deeds.ts'
 
 export interface DevnetOptions {
   /** Folder for all state of the devnet. */
@@ -30,10 +44,11 @@ export interface DevnetOptions {
   readonly seed: string
   /** Default 4. */
   readonly honestProviders?: number
-  /** Providers that return plausible garbage. Default 1. */
-  readonly garbageProviders?: number
-  /** Default 5, with a threshold of 3: a mismatch then finds three fresh seats for its panel. */
+  /** Villains by their names in the catalogue, each an actor or more besides the honest ones. Default one `junk`. */
+  readonly villains?: readonly string[]
+  /** Honest validators. Default 5: a mismatch then finds three fresh seats for its panel. */
   readonly validators?: number
+  /** Signatures that settle. Default: more than half of all validators. */
   readonly threshold?: number
   /** Port of the aggregator's HTTP API; 0 lets the system choose. */
   readonly httpPort?: number
@@ -44,7 +59,15 @@ export interface DevnetOptions {
 }
 
 export interface DevnetProvider extends Actor {
+  readonly stakeUsdc?: UsdcBase
   readonly honest: boolean
+  /** Absent when it is honest. */
+  readonly villain?: VillainName
+}
+export interface DevnetValidator extends Actor {
+  readonly honest: boolean
+  /** Absent when it is honest. */
+  readonly villain?: VillainName
 }
 /** A whole market on this machine. */
 export interface Devnet extends AsyncDisposable {
@@ -58,8 +81,10 @@ export interface Devnet extends AsyncDisposable {
   readonly client: Actor
   readonly aggregator: Actor
   readonly providers: readonly DevnetProvider[]
-  readonly validators: readonly Actor[]
+  readonly validators: readonly DevnetValidator[]
   readonly chain: ChainReader
+  /** What the villains did so far. */
+  readonly deeds: Pick<Deeds, 'all' | 'until'>
 }
 
 const stake = usdc(50_000_000n)
@@ -67,18 +92,21 @@ const clientFunds = usdc(10_000_000_000n)
 /** Short rounds: an epoch waits two of them for its seed. */
 const beaconPeriod = durationMs(1_000)
 
-/** Starts everything and resolves once the aggregator has found every node. */
+/**
+ * Starts everything and resolves once the aggregator has found every node; clients that are villains begin to buy then.
+ * Throws `config-invalid` when no villain has one of the names.
+ */
 export async function openDevnet(options: DevnetOptions, signal: AbortSignal): Promise<Devnet> {
   const { seed, dataDir, onStep = () => undefined } = options
   await using stack = new AsyncDisposableStack()
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const cast = castActors(options)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   onStep('chain and contracts')
   const market = stack.use(
     await openMarketChain(
       {
         ...cast,
-        threshold: options.threshold ?? 3,
+        threshold: options.threshold ?? Math.floor(cast.validators.length / 2) + 1,
         stakeUsdc: stake,
         clientUsdc: clientFunds,
         port: options.rpcPort ?? 0,
@@ -89,7 +117,7 @@ export async function openDevnet(options: DevnetOptions, signal: AbortSignal): P
   onStep('beacon')
   const genesisMs = unixMs(systemClock.now() - 60_000)
   const beacon = stack.use(await openLocalBeacon({ clock: systemClock }, { seed, genesisMs, periodMs: beaconPeriod }))
-  const build = { stack, options, market, beacon, signal }
+  const build = { stack, options, market, beacon, players: cast.players, signal }
   onStep('aggregator')
   const aggregator = await startAggregator(build, cast.aggregator)
   const bootstrap = aggregator.parts.network.addresses()
@@ -98,7 +126,9 @@ export async function openDevnet(options: DevnetOptions, signal: AbortSignal): P
   onStep(`${cast.validators.length} validators`)
   await Promise.all(cast.validators.map((validator) => startValidator(build, validator, bootstrap)))
   onStep('nodes finding each other')
-  await aggregator.untilSeen(cast.providers.length, cast.validators.length, signal)
+  const late = cast.players.filter(({ role }) => role.party === 'provider' && role.comesLate === true)
+  await aggregator.untilSeen(cast.providers.length - late.length, cast.validators.length, signal)
+  startClients(build, aggregator.url)
   const owned = stack.move()
   return {
     ...cast,
@@ -118,21 +148,40 @@ interface Build {
   readonly options: DevnetOptions
   readonly market: MarketChain
   readonly beacon: Parameters<typeof openNode>[1]['beacon']
+  readonly players: readonly Player<Actor>[]
   readonly signal: AbortSignal
 }
 
-function castActors({ seed, honestProviders = 4, garbageProviders = 1, validators = 5 }: DevnetOptions) {
-  const providers: DevnetProvider[] = [
-    ...deriveActors(seed, 'provider', honestProviders).map((actor) => ({ ...actor, honest: true })),
-    ...deriveActors(seed, 'garbage', garbageProviders).map((actor) => ({ ...actor, honest: false })),
-  ]
+function castActors({ seed, honestProviders = 4, villains = ['junk'], validators = 5 }: DevnetOptions) {
+  const aggregator = deriveActor(seed, 'aggregator')
+  const deeds = createDeeds()
+  const players = castVillains(villains, { seed, aggregator, deeds, actorOf: (name) => deriveActor(seed, name) })
+  const providers: DevnetProvider[] = deriveActors(seed, 'provider', honestProviders).map(asHonest)
+  const judges: DevnetValidator[] = deriveActors(seed, 'validator', validators).map(asHonest)
+  const otherClients: Actor[] = []
+  for (const { actor, role, villain } of players) {
+    const member = { ...actor, villain, honest: false }
+    if (role.party === 'provider')
+      providers.push({ ...member, stakeUsdc: usdc(stake / BigInt(role.stakeDivisor ?? 1)) })
+    else if (role.party === 'validator') judges.push(member)
+    else if (role.party === 'client') otherClients.push(actor)
+  }
   return {
-    aggregator: deriveActor(seed, 'aggregator'),
+    aggregator,
     client: deriveActor(seed, 'client'),
+    otherClients,
     providers,
-    validators: deriveActors(seed, 'validator', validators),
+    validators: judges,
+    players,
+    deeds,
   }
 }
+
+const asHonest = (actor: Actor) => ({ ...actor, honest: true })
+
+/** The player that has this actor's key, if it is a villain. */
+const playerOf = ({ players }: Build, { address }: Actor): Player<Actor> | undefined =>
+  players.find(({ actor, role }) => actor.address === address && role.party !== 'aggregator')
 
 const openParts = (
   { stack, options, market, beacon, signal }: Build,
@@ -151,9 +200,13 @@ async function startAggregator(build: Build, actor: Actor) {
   const database = stack.use(openDatabase(join(parts.dir, 'aggregator.db'), { migrations: aggregatorMigrations }))
   const store = createAggregatorStore(database)
   const wallet = openWallet(parts.chainClient, actor.privateKey, store.transactions)
+  const honest: AggregatorDeps = { ...parts, store, wallet }
   const service = stack.use(
     await openAggregator(
-      { ...parts, store, wallet },
+      build.players.reduce(
+        (deps, { role, stage }) => (role.party === 'aggregator' ? role.disguise(deps, stage) : deps),
+        honest,
+      ),
       {
         quorumId: market.quorumId,
         feeBps: basisPoints(200),
@@ -173,8 +226,7 @@ async function startAggregator(build: Build, actor: Actor) {
 async function startProvider(build: Build, actor: DevnetProvider, bootstrap: readonly string[]): Promise<void> {
   const { stack } = build
   const parts = await openParts(build, actor, bootstrap)
-  const honest = stack.use(await openOwnSandbox(parts, actor, build.signal))
-  const sandbox = actor.honest ? honest : openGarbageSandbox(honest)
+  const sandbox = stack.use(await openOwnSandbox(parts, actor, build.signal))
   const database = stack.use(openDatabase(join(parts.dir, 'provider.db'), { migrations: providerMigrations }))
   const options = {
     slots: 8,
@@ -182,7 +234,10 @@ async function startProvider(build: Build, actor: DevnetProvider, bootstrap: rea
     classes: ['D1' as const],
     inputBytes: byteCount(limits.inputBytes),
   }
-  stack.use(await openProvider({ ...parts, sandbox, store: createSqliteStore(database) }, options))
+  const deps = { ...parts, sandbox, store: createSqliteStore(database) }
+  const player = playerOf(build, actor)
+  const disguised = player?.role.party === 'provider' ? player.role.disguise(deps, player.stage) : deps
+  stack.use(await openProvider(disguised, options))
 }
 
 async function startValidator(build: Build, actor: Actor, bootstrap: readonly string[]): Promise<void> {
@@ -190,7 +245,24 @@ async function startValidator(build: Build, actor: Actor, bootstrap: readonly st
   const parts = await openParts(build, actor, bootstrap)
   const sandbox = stack.use(await openOwnSandbox(parts, actor, build.signal))
   const database = stack.use(openDatabase(join(parts.dir, 'validator.db'), { migrations: validatorMigrations }))
-  stack.use(await openValidator({ ...parts, sandbox, store: createValidatorStore(database) }))
+  const deps = { ...parts, sandbox, store: createValidatorStore(database) }
+  const player = playerOf(build, actor)
+  stack.use(await openValidator(player?.role.party === 'validator' ? player.role.disguise(deps, player.stage) : deps))
+}
+
+/** Sends the clients among the villains shopping. They are called off, and awaited, before anything else closes. */
+function startClients({ stack, players, market, signal }: Build, aggregatorUrl: string): void {
+  const stop = new AbortController()
+  const stopped = AbortSignal.any([signal, stop.signal])
+  const shopping = players.map(async ({ role, stage, actor }) =>
+    role.party === 'client'
+      ? playClient({ role, stage, privateKey: actor.privateKey }, { aggregatorUrl, rpcUrl: market.rpcUrl }, stopped)
+      : undefined,
+  )
+  stack.defer(async () => {
+    stop.abort(new Error('the devnet is closing'))
+    await Promise.all(shopping)
+  })
 }
 
 /** All nodes of a devnet share this machine's cores: one container each at a time. */

@@ -9,9 +9,12 @@ import type { Actor } from './actors.ts'
 
 export interface MarketChainOptions {
   readonly aggregator: Actor
-  readonly providers: readonly Actor[]
+  /** Each may stake less than the others. */
+  readonly providers: readonly (Actor & { readonly stakeUsdc?: UsdcBase })[]
   readonly validators: readonly Actor[]
   readonly client: Actor
+  /** Clients besides, with as much money. */
+  readonly otherClients?: readonly Actor[]
   readonly threshold: number
   readonly stakeUsdc: UsdcBase
   readonly clientUsdc: UsdcBase
@@ -44,7 +47,8 @@ export async function openMarketChain(options: MarketChainOptions, signal: Abort
   })
   const connect = (inner: AbortSignal): Promise<Chain> =>
     openChain({ rpcUrls: [local.rpcUrl], escrow: asAddress(market.escrow), pollMs: 50 }, inner)
-  const actors = [options.aggregator, ...options.providers, ...options.validators, options.client]
+  const clients = [options.client, ...(options.otherClients ?? [])]
+  const actors = [options.aggregator, ...options.providers, ...options.validators, ...clients]
   await giveCoins(local, actors)
   for (const { address, amount } of balances(options))
     await mintTestUsdc({ walletClient, publicClient, token: market.token, to: address, amount })
@@ -70,12 +74,13 @@ export async function openMarketChain(options: MarketChainOptions, signal: Abort
   }
 }
 
-function balances({ providers, validators, aggregator, client, stakeUsdc, clientUsdc }: MarketChainOptions) {
+function balances(options: MarketChainOptions) {
+  const { providers, validators, aggregator, client, otherClients = [], stakeUsdc, clientUsdc } = options
   const staked = [...providers, ...validators, aggregator].map(({ address }) => ({
     address,
     amount: stakeUsdc,
   }))
-  return [...staked, { address: client.address, amount: clientUsdc }]
+  return [...staked, ...[client, ...otherClients].map(({ address }) => ({ address, amount: clientUsdc }))]
 }
 
 /** Coins for gas, straight from the chain's own accounts. */
@@ -91,10 +96,13 @@ async function stakeAll(
   signal: AbortSignal,
 ): Promise<void> {
   const stake = (
-    actor: Actor,
+    actor: Actor & { readonly stakeUsdc?: UsdcBase },
     roles: { provider?: boolean; validator?: boolean; aggregator?: boolean },
   ): Promise<void> =>
-    openOperatorAccount(chain, actor.privateKey).ensureStaked({ roles, stakeUsdc: usdc(stakeUsdc) }, signal)
+    openOperatorAccount(chain, actor.privateKey).ensureStaked(
+      { roles, stakeUsdc: actor.stakeUsdc ?? usdc(stakeUsdc) },
+      signal,
+    )
   await Promise.all([
     ...providers.map((actor) => stake(actor, { provider: true })),
     ...validators.map((actor) => stake(actor, { validator: true })),

@@ -30,6 +30,8 @@ interface DemoResult {
   readonly providers: readonly {
     readonly id: Address
     readonly honest: boolean
+    /** Name of the villain, or `honest`. */
+    readonly plays: string
     readonly earnedUsdc: string
     readonly slashedUsdc: string
   }[]
@@ -134,11 +136,12 @@ async function readProviders(
   stakes: ReadonlyMap<Address, UsdcBase>,
   signal: AbortSignal,
 ): Promise<DemoResult['providers']> {
-  const read = async ({ address, honest }: Devnet['providers'][number]) => {
+  const read = async ({ address, honest, villain }: Devnet['providers'][number]) => {
     const operator = await devnet.chain.operator(address, signal)
     const earned = operator === undefined ? usdc(0n) : await devnet.chain.earnings(operator.index, signal)
     const lost = usdc((stakes.get(address) ?? 0n) - (operator?.stake ?? 0n))
-    return { id: address, honest, earnedUsdc: formatUsdc(earned), slashedUsdc: formatUsdc(lost) }
+    const plays = villain ?? 'honest'
+    return { id: address, honest, plays, earnedUsdc: formatUsdc(earned), slashedUsdc: formatUsdc(lost) }
   }
   return Promise.all(devnet.providers.map(read))
 }
@@ -162,9 +165,9 @@ function describeCatches({ receipt }: JobReceipt, job: Job): readonly string[] {
 }
 
 function describe(result: DemoResult, caught: readonly string[]): readonly string[] {
-  const rows = result.providers.map(({ id, honest, earnedUsdc, slashedUsdc }) => [
+  const rows = result.providers.map(({ id, plays, earnedUsdc, slashedUsdc }) => [
     id,
-    honest ? 'honest' : 'garbage',
+    plays,
     earnedUsdc,
     slashedUsdc,
     result.convicted.includes(id) ? 'convicted' : '',
