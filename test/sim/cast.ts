@@ -2,10 +2,10 @@
 import { createSeededRng, type FakeEnd, type FakeImage, type FakeJob, type SeededRng } from '@assay/testkit'
 import type { Machine } from './world.ts'
 
-/** `junk` lies about every result, `lapsing` about some, `slow` exceeds the time limit now and then, `vanishing` dies for good. */
-export type ProviderKind = 'honest' | 'junk' | 'lapsing' | 'slow' | 'vanishing'
-/** `wrong` finds something else, `mute` never answers, `shy` commits and does not reveal. */
-export type ValidatorKind = 'honest' | 'wrong' | 'mute' | 'shy'
+/** `junk` lies about every result, `lapsing` about some, `slow` exceeds the time limit now and then, `vanishing` dies for good, `villain` is of the catalogue. */
+export type ProviderKind = 'honest' | 'junk' | 'lapsing' | 'slow' | 'vanishing' | 'villain'
+/** `wrong` finds something else, `mute` never answers, `shy` commits and does not reveal, `villain` is of the catalogue. */
+export type ValidatorKind = 'honest' | 'wrong' | 'mute' | 'shy' | 'villain'
 
 export interface Player<K> extends Machine {
   readonly kind: K
@@ -62,6 +62,13 @@ function honestEnd({ command, inputs }: FakeJob, rng: SeededRng): FakeEnd {
 
 /** What an honest machine prints. */
 export const trueOutput = (command: readonly string[]): string => `done: ${command.join(' ')}`
+
+/** An honest machine. */
+export const honestPlayer = (name: string, rng: SeededRng) => ({
+  name,
+  kind: 'honest' as const,
+  run: programOf('honest', rng.fork(name)),
+})
 
 /** Three providers and three validators without a fault. */
 export const castHonest = (seed: string): Cast => castWith(seed, { honest: 3, junk: 0, validators: 3 })

@@ -15,7 +15,8 @@ export interface Invariants {
 
 export function createInvariants(world: World, cast: Cast, jobs: readonly ClientJob[]): Invariants {
   const verified = new Set<ClientJob>()
-  const guilty = cast.providers.filter(({ kind }) => kind === 'junk' || kind === 'lapsing' || kind === 'vanishing')
+  const players = [...cast.providers, ...cast.validators]
+  const guilty = players.filter(({ kind }) => punishable.has(kind))
   const innocent = new Set([...cast.providers, ...cast.validators].map(({ name }) => name))
   // Outvoted, or silent about what it committed to: such a validator may be slashed too.
   const odd = cast.validators.filter(({ kind }) => kind === 'wrong' || kind === 'shy')
@@ -41,6 +42,8 @@ export function createInvariants(world: World, cast: Cast, jobs: readonly Client
     },
   }
 }
+
+const punishable: ReadonlySet<string> = new Set(['junk', 'lapsing', 'vanishing', 'villain'])
 
 /** For a market without villains. */
 export const stakesAreWhole = async (world: World): Promise<void> => checkStakes(world, () => true)

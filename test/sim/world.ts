@@ -7,9 +7,11 @@ import {
   migrations as aggregatorMigrations,
   openAggregator,
   type Aggregator,
+  type AggregatorDeps,
   type AggregatorStore,
 } from '@assay/aggregator'
 import type { BlobStore, ChainReader, Log } from '@assay/core'
+import type { Player as VillainPart } from '@assay/devnet/villains'
 import { openDatabase } from '@assay/node-kit'
 import { basisPoints, byteCount, concatBytes, usdc, type Address, type QuorumId } from '@assay/protocol'
 import {
@@ -54,12 +56,16 @@ export interface WorldOptions {
   readonly priceUsdc: bigint
   /** Stands between the aggregator and one of its ports. */
   readonly wrap?: WrapPort
+  /** Villains that play the aggregator. */
+  readonly disguises?: readonly VillainPart<TestActor>[]
 }
 export type WrapPort = <T extends object>(name: 'chain' | 'wallet' | 'network' | 'blobs', port: T) => T
 /** What a provider or validator computes, and how long it takes. */
 export interface Machine {
   readonly name: string
   readonly run: FakeImage
+  /** The part it plays, if it is a villain. */
+  readonly part?: VillainPart<TestActor>
 }
 
 export interface World extends AsyncDisposable {
@@ -165,8 +171,10 @@ interface Base {
 
 function addProvider(base: Base, machine: Machine): SimOperator {
   const { nodes, chain, stack } = base
-  const actor = createTestActor(`${base.seed}/${machine.name}`)
-  chain.register(actor.address, { provider: true, stakeUsdc })
+  const { part } = machine
+  const role = part?.role.party === 'provider' ? part.role : undefined
+  const actor = part?.actor ?? createTestActor(`${base.seed}/${machine.name}`)
+  chain.register(actor.address, { provider: true, stakeUsdc: stakeUsdc / BigInt(role?.stakeDivisor ?? 1) })
   const store = createProviderStore(stack.use(openDatabase(':memory:', { migrations: providerMigrations })))
   const disk = createDisk(base, machine.name)
   const node = nodes.add(machine.name, async (life, parts) => {
@@ -178,7 +186,8 @@ function addProvider(base: Base, machine: Machine): SimOperator {
       classes: ['D1' as const],
       inputBytes: byteCount(1_000_000),
     }
-    parts.use(await openProvider({ ...deps, sandbox }, options))
+    const honest = { ...deps, sandbox }
+    parts.use(await openProvider(role && part ? role.disguise(honest, part.stage) : honest, options))
     return { parts }
   })
   return { actor, address: actor.address, node }
@@ -186,14 +195,17 @@ function addProvider(base: Base, machine: Machine): SimOperator {
 
 function addValidator(base: Base, machine: Machine): SimOperator {
   const { nodes, chain, stack } = base
-  const actor = createTestActor(`${base.seed}/${machine.name}`)
+  const { part } = machine
+  const role = part?.role.party === 'validator' ? part.role : undefined
+  const actor = part?.actor ?? createTestActor(`${base.seed}/${machine.name}`)
   chain.register(actor.address, { validator: true, stakeUsdc })
   const store = createValidatorStore(stack.use(openDatabase(':memory:', { migrations: validatorMigrations })))
   const disk = createDisk(base, machine.name)
   const node = nodes.add(machine.name, async (life, parts) => {
     const deps = { ...commonParts(base, actor, parts), store: guard(store, life), blobs: guard(disk, life) }
     const sandbox = parts.use(createFakeSandbox(base, { images: { [image]: machine.run } }))
-    parts.use(await openValidator({ ...deps, sandbox }))
+    const honest = { ...deps, sandbox }
+    parts.use(await openValidator(role && part ? role.disguise(honest, part.stage) : honest))
     return { parts }
   })
   return { actor, address: actor.address, node }
@@ -202,7 +214,7 @@ function addValidator(base: Base, machine: Machine): SimOperator {
 function addAggregator(
   base: Base,
   quorumId: QuorumId,
-  { priceUsdc, wrap = (_name, port) => port }: WorldOptions,
+  { priceUsdc, wrap = (_name, port) => port, disguises = [] }: WorldOptions,
 ): Pick<World, 'aggregator' | 'aggregatorActor' | 'records'> {
   const { nodes, chain, stack } = base
   const actor = createTestActor(`${base.seed}/aggregator`)
@@ -227,7 +239,11 @@ function addAggregator(
       blobs: guard(wrap('blobs', disk), life),
       wallet: guard(wrap('wallet', chain.writer(actor.address)), life),
     }
-    const service = parts.use(await openAggregator(deps, options, never))
+    const disguised = disguises.reduce<AggregatorDeps>(
+      (ports, { role, stage }) => (role.party === 'aggregator' ? role.disguise(ports, stage) : ports),
+      deps,
+    )
+    const service = parts.use(await openAggregator(disguised, options, never))
     return { parts, service }
   })
   return { aggregator, aggregatorActor: actor, records }
