@@ -41,7 +41,7 @@ export function drawCast(rng: SeededRng): Cast {
 }
 
 /** What a machine of this kind makes of a job. */
-function programOf(kind: ProviderKind, rng: SeededRng): FakeImage {
+export function programOf(kind: ProviderKind, rng: SeededRng): FakeImage {
   return (job) => {
     const end = { ...honestEnd(job, rng), durationMs: 200 + rng.below(2_000) }
     if (kind === 'slow' && rng.chance(0.5)) return { ...end, durationMs: job.limits.timeMs + 1 }
@@ -62,13 +62,6 @@ function honestEnd({ command, inputs }: FakeJob, rng: SeededRng): FakeEnd {
 
 /** What an honest machine prints. */
 export const trueOutput = (command: readonly string[]): string => `done: ${command.join(' ')}`
-
-/** An honest machine. */
-export const honestPlayer = (name: string, rng: SeededRng) => ({
-  name,
-  kind: 'honest' as const,
-  run: programOf('honest', rng.fork(name)),
-})
 
 /** Three providers and three validators without a fault. */
 export const castHonest = (seed: string): Cast => castWith(seed, { honest: 3, junk: 0, validators: 3 })

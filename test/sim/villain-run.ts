@@ -4,7 +4,7 @@ import { castVillains, createDeeds, type VillainDeed } from '@assay/devnet/villa
 import type { Address } from '@assay/protocol'
 import type { VillainName } from '@assay/villains'
 import { createSeededRng, createTestActor } from '@assay/testkit'
-import { honestPlayer, type Cast } from './cast.ts'
+import { programOf, type Cast } from './cast.ts'
 import { openDeterministicPlatform } from './deterministic-platform.ts'
 import { createFaults, type Weather } from './faults.ts'
 import { clientUsdc, createInvariants } from './invariants.ts'
@@ -76,10 +76,13 @@ function assemble({ seed, honestProviders = 3 }: VillainRunOptions, parts: reado
       .filter(({ role }) => role.party === party)
       .map((part) => {
         const name = part.actor.name.slice(seed.length + 1)
-        return { ...honestPlayer(name, rng), kind: 'villain' as const, part }
+        return { name, kind: 'villain' as const, run: programOf('villain', rng.fork(name)), part }
       })
   const honest = (prefix: string, count: number) =>
-    Array.from({ length: count }, (_, i) => honestPlayer(`${prefix}${i}`, rng))
+    Array.from({ length: count }, (_, i) => {
+      const name = `${prefix}${i}`
+      return { name, kind: 'honest' as const, run: programOf('honest', rng.fork(name)) }
+    })
   const validators = [...honest('v', 5), ...villain('validator')]
   const threshold = Math.floor(validators.length / 2) + 1
   const cast: Cast = { providers: [...honest('p', honestProviders), ...villain('provider')], validators, threshold }
