@@ -41,7 +41,7 @@ export interface FinishedJob {
 }
 
 /** Longest that one market may take, start and every job. */
-const marketMs = 400_000
+const marketMs = 540_000
 /** Enough that every provider gets one. */
 const shardsOfJob = 8
 /** Generous: a deadline here catches hangs, never slowness. */
