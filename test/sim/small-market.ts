@@ -13,7 +13,7 @@ export interface SmallMarket extends AsyncDisposable {
 }
 
 /** Longest a job may take on the clock before it counts as lost. */
-const jobMs = 10 * 60_000
+const jobMs = 30 * 60_000
 
 export async function openSmallMarket(
   seed: string,

@@ -13,7 +13,17 @@ import {
 import type { BlobStore, ChainReader, Log } from '@assay/core'
 import type { Player as VillainPart } from '@assay/devnet/villains'
 import { openDatabase } from '@assay/node-kit'
-import { basisPoints, byteCount, concatBytes, usdc, type Address, type QuorumId } from '@assay/protocol'
+import {
+  basisPoints,
+  byteCount,
+  concatBytes,
+  usdc,
+  type Address,
+  type Commitment,
+  type Hash32,
+  type OrderId,
+  type QuorumId,
+} from '@assay/protocol'
 import {
   createSqliteStore as createProviderStore,
   migrations as providerMigrations,
@@ -28,6 +38,7 @@ import {
   createNetworkHub,
   createSeededRng,
   createTestActor,
+  named,
   type FakeBeacon,
   type FakeChain,
   type FakeClock,
@@ -54,6 +65,8 @@ export interface WorldOptions {
   readonly threshold: number
   /** What the aggregator posts for a shard. */
   readonly priceUsdc: bigint
+  /** Audited passes that every provider is known by from the start. */
+  readonly passes?: number
   /** Stands between the aggregator and one of its ports. */
   readonly wrap?: WrapPort
   /** Villains that play the aggregator. */
@@ -118,12 +131,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const base: Base = { clock, chain, beacon, hub, dir, nodes, bootstrap: boot.addresses(), seed, stack, logLines }
 
   const providers = options.providers.map((machine) => addProvider(base, machine))
-  const validators = options.validators.map((machine) => addValidator(base, machine))
+  const known = providers.flatMap(({ address }) => standingOf(address, options.passes ?? 0))
+  const validators = options.validators.map((machine) => addValidator(base, machine, known))
   const quorumId = chain.createQuorum(
     validators.map(({ address }) => address),
     options.threshold,
   )
   const market = addAggregator(base, quorumId, options)
+  for (const judged of known) addStanding(market.records, judged)
   for (const node of [...providers, ...validators].map((operator) => operator.node)) await node.start()
   await market.aggregator.start()
   const owned = stack.move()
@@ -193,13 +208,24 @@ function addProvider(base: Base, machine: Machine): SimOperator {
   return { actor, address: actor.address, node }
 }
 
-function addValidator(base: Base, machine: Machine): SimOperator {
+/** Audits that a provider passed before the run began. */
+const standingOf = (provider: Address, passes: number) =>
+  Array.from({ length: passes }, (_, i) => ({
+    commitment: named<Commitment>(`standing/${provider}/${i}`),
+    orderId: named<OrderId>('standing'),
+    provider,
+    determinism: 'D1' as const,
+    verdict: 'passed' as const,
+  }))
+
+function addValidator(base: Base, machine: Machine, known: ReturnType<typeof standingOf>): SimOperator {
   const { nodes, chain, stack } = base
   const { part } = machine
   const role = part?.role.party === 'validator' ? part.role : undefined
   const actor = part?.actor ?? createTestActor(`${base.seed}/${machine.name}`)
   chain.register(actor.address, { validator: true, stakeUsdc })
   const store = createValidatorStore(stack.use(openDatabase(':memory:', { migrations: validatorMigrations })))
+  store.addSettlements([], known)
   const disk = createDisk(base, machine.name)
   const node = nodes.add(machine.name, async (life, parts) => {
     const deps = { ...commonParts(base, actor, parts), store: guard(store, life), blobs: guard(disk, life) }
@@ -209,6 +235,16 @@ function addValidator(base: Base, machine: Machine): SimOperator {
     return { parts }
   })
   return { actor, address: actor.address, node }
+}
+
+function addStanding(
+  records: AggregatorStore,
+  { commitment, verdict, ...about }: ReturnType<typeof standingOf>[number],
+) {
+  const audit = { commitment, reason: 'sampled' as const, rounds: [{ commits: [], attestations: [] }] }
+  const row = { ...about, commitment, audit, shard: 0, attempt: 1, epoch: named<Hash32>('standing'), late: false }
+  records.addAudit({ ...row, state: 'judged', unopened: false, verdict }, 0)
+  records.updateAudit(commitment, { verdict })
 }
 
 function addAggregator(

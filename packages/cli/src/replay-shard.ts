@@ -57,7 +57,7 @@ export async function replayShard(
 }
 
 /** Files of a folder by content: the job's inputs are found by what they hold, whatever they are called. */
-async function findInputs(
+export async function findInputs(
   roots: readonly BlobRoot[],
   folder: string | undefined,
 ): Promise<ReadonlyMap<BlobRoot, string>> {

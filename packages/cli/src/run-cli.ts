@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   job: async () => (await import('./commands/job.ts')).addJob,
   receipt: async () => (await import('./commands/receipt.ts')).addReceipt,
   verdict: async () => (await import('./commands/verdict.ts')).addVerdict,
+  ringer: async () => (await import('./commands/ringer.ts')).addRinger,
   wallet: async () => (await import('./commands/wallet.ts')).addWallet,
   provider: async () => (await import('./commands/provider.ts')).addProvider,
   validator: async () => (await import('./commands/validator.ts')).addValidator,

@@ -50,6 +50,8 @@ export { deriveSettlement, toBatch, type DerivedSettlement } from './settle/deri
 export { orderAmount, type OrderAmount } from './settle/order-amount.ts'
 export { splitSlash, type SlashShares } from './settle/split-slash.ts'
 export { orderBill, type OrderBill, type Payee } from './settle/order-bill.ts'
+export { drawDonors, drawPauseMs, findMismatches, type KnownRoot, type RandomWord } from './ringer/plan-ringers.ts'
+export { isSuspicious } from './reputation/is-suspicious.ts'
 export { requiredRate, type AuditRateInput } from './verify/audit-rate.ts'
 export { auditSeats, type AuditSeats, type AuditSeatsInput } from './verify/audit-seats.ts'
 export {
@@ -61,6 +63,13 @@ export {
   type EpochCheck,
   type EpochContext,
 } from './verify/check-epoch.ts'
+export { checkChallenges, type ChallengeContext, type CheckedChallenges } from './verify/check-challenges.ts'
+export {
+  checkOwnCommit,
+  type OwnCommitCase,
+  type OwnCommitCheck,
+  type OwnCommitFault,
+} from './verify/check-own-commit.ts'
 export { checkSeed, type SeedCheck } from './verify/check-seed.ts'
 export {
   decideAudit,
@@ -70,6 +79,7 @@ export {
   type SeatResult,
 } from './verify/decide-audit.ts'
 export { exposureRoom } from './verify/exposure.ts'
+export { findRelated, type KnownParty, type RelatedPair } from './verify/find-related.ts'
 export { failedRunRoot } from './verify/failed-run-root.ts'
 export {
   faultStages,

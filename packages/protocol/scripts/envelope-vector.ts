@@ -1,7 +1,11 @@
 import {
   Advert,
+  Challenge,
+  Commit,
+  CounterCommit,
   createEnvelope,
   deriveBeaconId,
+  deriveCommitDigest,
   deriveEnvelopeDigest,
   deriveLeaseDigest,
   deriveOrderId,
@@ -13,6 +17,7 @@ import {
   JobSpec,
   LeaseOffer,
   acceptLease,
+  Retraction,
   SignedRequest,
   signDigest,
   toJson,
@@ -20,6 +25,8 @@ import {
   type Envelope,
   type EnvelopeKind,
   type Json,
+  type Lease,
+  type OrderId,
 } from '../src/index.ts'
 import { addressOf, keyOf, named } from './actors.ts'
 import { vectorMarket, vectorTerms } from './eip712-vector.ts'
@@ -93,6 +100,7 @@ export async function envelopeVector(): Promise<Json> {
   const lease = await createEnvelope('lease/1', toJson(offer), aggregator)
   const epoch = await createEnvelope('epoch/1', toJson(proposal), aggregator)
   const ack = EpochAck.parse({ ...vectorMarket, proposal: deriveProposalDigest(epoch), seenRound: 998 })
+  const { acceptance } = await acceptLease(lease, signerOf('provider'))
   const request = SignedRequest.parse({ ...vectorMarket, method: 'GET', path: '/v1/jobs', atMs: 1_899_999_000_000 })
   const advert = Advert.parse({
     ...vectorMarket,
@@ -114,6 +122,7 @@ export async function envelopeVector(): Promise<Json> {
     ['lease/1', lease],
     ['epoch/1', epoch],
     ['epoch-ack/1', await createEnvelope('epoch-ack/1', toJson(ack), signerOf('validator-1'))],
+    ...(await ownWords(orderId, { offer: lease, acceptance })),
     ['request/1', await createEnvelope('request/1', toJson(request), signerOf('client'))],
   ]
   return toJson({
@@ -121,7 +130,23 @@ export async function envelopeVector(): Promise<Json> {
     envelopes: all.map(([kind, envelope]) => ({ ...envelope, digest: deriveEnvelopeDigest(kind, envelope.payload) })),
     lease: {
       digest: deriveLeaseDigest(lease),
-      acceptance: (await acceptLease(lease, signerOf('provider'))).acceptance,
+      acceptance,
     },
   })
+}
+
+/** What provider and client say of one commit. */
+async function ownWords(orderId: OrderId, lease: Lease): Promise<readonly (readonly [EnvelopeKind, Envelope])[]> {
+  const provider = signerOf('provider')
+  const unsigned = { orderId, shard: 0, attempt: 1, provider: provider.address }
+  const about = Commit.parse({ ...unsigned, commitment: named('commitment'), sealedHash: named('sealed') })
+  const signature = await provider.sign(deriveCommitDigest(vectorMarket, about))
+  const own = { ...vectorMarket, lease, commit: { ...about, signature } }
+  const counter = CounterCommit.parse({ ...own, sealedBytes: 4096 })
+  const challenge = { ...vectorMarket, commitment: about.commitment, why: 'ringer', atMs: 1_899_999_100_000 }
+  return [
+    ['counter/1', await createEnvelope('counter/1', toJson(counter), provider)],
+    ['retract/1', await createEnvelope('retract/1', toJson(Retraction.parse(own)), provider)],
+    ['challenge/1', await createEnvelope('challenge/1', toJson(Challenge.parse(challenge)), signerOf('client'))],
+  ]
 }

@@ -18,6 +18,9 @@ export type EnvelopeKind =
   | 'gate-answer/1'
   | 'certificate/1'
   | 'revocation/1'
+  | 'counter/1'
+  | 'retract/1'
+  | 'challenge/1'
 
 export const Envelope = z.strictObject({
   kind: z.string().max(32),

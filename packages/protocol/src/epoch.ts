@@ -38,6 +38,12 @@ export const EpochProposal = z.strictObject({
   /** Every quorum member with its stake at close, sorted by address. */
   seats: z.array(Seat).min(1).max(limits.quorumMembers),
   closedAtMs: unixMsSchema,
+  /** Members that must not judge a party of this epoch, sorted; absent when there is none. */
+  related: z
+    .array(z.strictObject({ validator: addressSchema, party: addressSchema }))
+    .min(1)
+    .max(limits.relatedPairs)
+    .optional(),
 })
 export type EpochProposal = z.infer<typeof EpochProposal>
 

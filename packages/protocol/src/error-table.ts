@@ -286,6 +286,22 @@ export const errorTable = {
     'Add this user to the docker group (it is root-equivalent) or set DOCKER_HOST.',
   ),
   'commit-invalid': row(422, false, 'commit', 'provider', 'Sign a commit that matches the lease; the attempt is void.'),
+  'challenge-refused': row(
+    409,
+    true,
+    'audit',
+    'client',
+    'Read the reason in the details: wait for the commit to be decided or settled, or buy a larger audit budget.',
+  ),
+  'counter-refused': row(
+    409,
+    true,
+    'commit',
+    'provider',
+    'Read the reason in the details: a counter-commit must carry its lease, come in time and bring its sealed bytes.',
+  ),
+  'commit-retracted': row(410, false, 'commit', 'provider', 'Nothing: the provider took its commit back, unpaid.'),
+  'retract-late': row(409, false, 'commit', 'provider', 'Nothing: the epoch has closed, so the commit stands.'),
   'sealed-invalid': row(
     422,
     false,

@@ -7,7 +7,7 @@ import { encodeWords } from './abi-words.ts'
 import { BeaconInfo, BeaconValue } from './beacon.ts'
 import { encodeCanonicalBytes, hexToBytes, keccakText } from './canonical.ts'
 import { keccakHex } from './keccak.ts'
-import { toJson } from './envelope.ts'
+import { Envelope, toJson } from './envelope.ts'
 import { Epoch } from './epoch.ts'
 import { errorCodes } from './error-table.ts'
 import { blames } from './blame.ts'
@@ -45,9 +45,12 @@ export const AuditRound = z.strictObject({
 })
 export type AuditRound = z.infer<typeof AuditRound>
 
-/** Why a commit was audited: drawn, or re-audited after a conviction of its provider. */
-export const AuditReason = z.enum(['sampled', 'contagion'])
+/** Why a commit was audited: drawn, re-audited after a conviction of its provider, or challenged by the client. */
+export const AuditReason = z.enum(['sampled', 'contagion', 'challenged'])
 export type AuditReason = z.infer<typeof AuditReason>
+
+/** `challenge/1` envelopes of the client, oldest first; absent when there is none. */
+export const Challenges = z.array(Envelope).min(1).max(limits.challengesPerAudit)
 
 /** The audit of one commitment. */
 export const Audit = z.strictObject({
@@ -56,6 +59,7 @@ export const Audit = z.strictObject({
   /** Absent when the provider did not open, which convicts it. */
   opening: Opening.optional(),
   rounds: z.array(AuditRound).min(1).max(5),
+  challenges: Challenges.optional(),
 })
 export type Audit = z.infer<typeof Audit>
 

@@ -5,6 +5,7 @@ import { blames } from './blame.ts'
 import { Certificate, DeterminismGrade, Revocation } from './certificate.ts'
 import { ErrorBody } from './errors.ts'
 import { GateDifference } from './gate-answer.ts'
+import { Envelope } from './envelope.ts'
 import { errorCodes } from './error-table.ts'
 import { ShardVerdict } from './evidence.ts'
 import { JobSpec } from './job-spec.ts'
@@ -233,6 +234,9 @@ export const JobEvent = z.strictObject({
   note: z.string().max(500).optional(),
 })
 export type JobEvent = z.infer<typeof JobEvent>
+
+/** `POST /v1/jobs/:orderId/challenges`: a `challenge/1` envelope signed by the job's client. */
+export const ChallengeRequest = z.strictObject({ challenge: Envelope })
 
 /** Body of a `request/1` envelope in the header `Assay-Request` of calls that change a job or list a client's jobs. */
 export const SignedRequest = z.strictObject({

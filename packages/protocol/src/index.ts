@@ -113,6 +113,7 @@ export {
   CertificateStatus,
   CertificationView,
   GateFinding,
+  ChallengeRequest,
   JobEvent,
   JobOutcome,
   JobState,
@@ -137,6 +138,8 @@ export {
   shardInputs,
   ShardSpec,
 } from './job-spec.ts'
+export { Challenge } from './challenge.ts'
+export { CounterCommit, Retraction } from './own-commit.ts'
 export { acceptLease, deriveLeaseDigest, Lease, LeaseOffer, openLease } from './lease.ts'
 export { limits } from './limits.ts'
 export {
@@ -159,6 +162,8 @@ export {
   BlobSource,
   OpenReply,
   OpenRequest,
+  RetractReply,
+  RetractRequest,
   protocols,
   ValidatorReply,
   ValidatorRequest,

@@ -40,6 +40,12 @@ export const limits = {
   certificateLifeMs: 30 * 24 * 60 * 60 * 1000,
   /** Differences that a validator tells of a job that is not reproducible: the first ones explain the rest. */
   gateDifferences: 8,
+  /** Relations named in an epoch: sixty-four members, and as many related parties each. */
+  relatedPairs: 4096,
+  /** Challenges of one commit: the first makes its audit due, the second calls a panel. */
+  challengesPerAudit: 2,
+  /** Counter-commits in one message: a provider with more sends more messages. */
+  countersAtOnce: 16,
   /** Life of an advert: a stale price or address disappears within this time. */
   advertLifeMs: 10 * 60 * 1000,
   /** Multiaddrs in an advert: a few interfaces, relays and both address families. */

@@ -5,7 +5,7 @@ import { Certificate, CertificateBody, RevocationBody } from './certificate.ts'
 import { Envelope } from './envelope.ts'
 import { EpochLeaf } from './epoch.ts'
 import { ErrorBody } from './errors.ts'
-import { AuditReason, AuditRound, JobEvidence, Settlement } from './evidence.ts'
+import { AuditReason, AuditRound, Challenges, JobEvidence, Settlement } from './evidence.ts'
 import { JobSpec } from './job-spec.ts'
 import { limits } from './limits.ts'
 import {
@@ -29,8 +29,10 @@ export const protocols = {
   work: '/assay/work/1',
   /** aggregator or validator → provider: asks for the opening of an audited commit. */
   open: '/assay/open/1',
-  /** aggregator → validator: one `ValidatorRequest`, one `ValidatorReply`. */
+  /** aggregator → validator: one `ValidatorRequest`, one `ValidatorReply`; `counter` and `retract` come from providers. */
   validate: '/assay/validate/1',
+  /** provider → aggregator: takes a commit back before its epoch closes. */
+  retract: '/assay/retract/1',
 } as const
 
 const commitment = hashSchema<Commitment>()
@@ -91,6 +93,7 @@ export const OpenRequest = z.strictObject({
   leaves: z.array(EpochLeaf).min(1).max(limits.shardsPerJob),
   beacon: BeaconValue,
   auditCommits: z.array(SignedAuditCommit).min(1).max(16),
+  challenges: Challenges.optional(),
 })
 export type OpenRequest = z.infer<typeof OpenRequest>
 export const OpenReply = z.discriminatedUnion('type', [
@@ -98,6 +101,12 @@ export const OpenReply = z.discriminatedUnion('type', [
   Failure,
 ])
 export type OpenReply = z.infer<typeof OpenReply>
+
+/** Provider to aggregator: a `retract/1` envelope. The answer is `retracted`, or why it is too late. */
+export const RetractRequest = z.strictObject({ type: z.literal('retract'), retraction: Envelope })
+export type RetractRequest = z.infer<typeof RetractRequest>
+export const RetractReply = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('retracted') }), Failure])
+export type RetractReply = z.infer<typeof RetractReply>
 
 /** Aggregator to validator. Every request is idempotent: asked again, the validator gives the same answer. */
 export const ValidatorRequest = z.discriminatedUnion('type', [
@@ -122,6 +131,7 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     /** Who committed in earlier rounds: they do not sit again. Nothing of what they found, so that the panel stays blind. */
     excluded: z.array(addressSchema).max(limits.quorumMembers),
     inputsFrom: BlobSource,
+    challenges: Challenges.optional(),
   }),
   /** All seats of the round have committed: show your result. Reply `attested`. */
   z.strictObject({
@@ -143,6 +153,7 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     rounds: z.array(AuditRound).min(1).max(5),
     /** What arms it; not needed against a provider that did not open. */
     certificate: Certificate.optional(),
+    challenges: Challenges.optional(),
   }),
   /** Run a sample of a quoted job twice, blind. Reply `certifying` once the validator has promised its answer. */
   z.strictObject({
@@ -178,6 +189,7 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     acks: z.array(Envelope).max(limits.quorumMembers),
     opening: Opening.optional(),
     rounds: z.array(AuditRound).min(1).max(5),
+    challenges: Challenges.optional(),
   }),
   /** Sign a settlement. Reply `signed`. */
   z.strictObject({
@@ -185,6 +197,14 @@ export const ValidatorRequest = z.discriminatedUnion('type', [
     evidence: z.array(JobEvidence).min(1).max(64),
     settlement: Settlement.omit({ signatures: true }),
   }),
+  /** A provider's own commits that its aggregator may have left out. Reply `countered`. */
+  z.strictObject({
+    type: z.literal('counter'),
+    terms: OrderTerms,
+    counters: z.array(Envelope).min(1).max(limits.countersAtOnce),
+  }),
+  /** A provider takes a commit back. Reply `retracted`. */
+  z.strictObject({ type: z.literal('retract'), terms: OrderTerms, retraction: Envelope }),
 ])
 export type ValidatorRequest = z.infer<typeof ValidatorRequest>
 
@@ -204,6 +224,20 @@ export const ValidatorReply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('certifying'), commit: Envelope }),
   z.strictObject({ type: z.literal('certify-answer'), answer: Envelope }),
   z.strictObject({ type: z.literal('signed'), signature: signatureSchema }),
+  /** A settlement that leaves these commits out is not signed. */
+  z.strictObject({
+    type: z.literal('censored'),
+    error: ErrorBody,
+    counters: z.array(Envelope).min(1).max(limits.countersAtOnce),
+  }),
+  /** `acknowledged` stand in an epoch, `kept` must get into one before the order settles; the rest is refused. */
+  z.strictObject({
+    type: z.literal('countered'),
+    acknowledged: z.array(commitment).max(limits.countersAtOnce),
+    kept: z.array(commitment).max(limits.countersAtOnce),
+    refused: z.array(z.strictObject({ commitment, error: ErrorBody })).max(limits.countersAtOnce),
+  }),
+  z.strictObject({ type: z.literal('retracted') }),
   Failure,
 ])
 export type ValidatorReply = z.infer<typeof ValidatorReply>

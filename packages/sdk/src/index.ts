@@ -1,5 +1,6 @@
 /** Buy verified computation: client, job, receipt. Runs in Node and in browsers; files of a disk are in `@assay/sdk/node`. */
 export { type JobCertificate } from './certify-quote.ts'
+export { type ChallengeOptions } from './challenge-shard.ts'
 export { type Client } from './client.ts'
 export { type ClientChain, localChainIds } from './client-chain.ts'
 export { type CollectedFiles, collectFiles } from './collect-files.ts'
@@ -17,6 +18,7 @@ export { createMemoryJobStore, encodeStoredJob, type JobStore, parseStoredJob, t
 export { type MapOptions, type MapProgress, type ResourceOptions, type TaskOptions } from './map-options.ts'
 export { type ClientOptions, openClient } from './open-client.ts'
 export { type RpcOptions } from './open-own-chain.ts'
+export { ringProvider, type RingerOptions, type RingerResult } from './ring-provider.ts'
 export { type ResultEntry } from './pull-entries.ts'
 export { type OpenedResult } from './read-sealed.ts'
 export { type JobReceipt, openReceipt } from './receipt.ts'

@@ -1,6 +1,7 @@
 /** A job in the market: its state, its events, its results, its proof. */
 import { MarketError, type JobEvent, type JobSpec, type JobView, type OrderId, type OrderTerms } from '@assay/protocol'
 import { acceptedResult, acceptedResults } from './accepted-results.ts'
+import { challengeShard, type ChallengeOptions } from './challenge-shard.ts'
 import type { ClientParts } from './client-parts.ts'
 import { explainJob, type JobExplanation } from './explain-job.ts'
 import { followEvents } from './follow-events.ts'
@@ -32,6 +33,13 @@ export interface Job {
   events(options?: { readonly fromSeq?: number; readonly signal?: AbortSignal }): AsyncGenerator<JobEvent>
   /** Asks for the end of the job: nothing new starts, what is verified is paid, the rest comes back. Throws `job-state` when it is too late. */
   cancel(signal?: AbortSignal): Promise<void>
+  /**
+   * Demands that an accepted shard be looked at again: one that nobody audited is audited, one that passed gets a panel of
+   * three. `why` is a short code for the record, `doubt` unless given. Before the settlement the audit budget pays for it and the
+   * job waits; after it, the verdict can still slash and moves no settled money. Throws `job-incomplete` unless the shard is
+   * accepted, `challenge-refused` with the reason.
+   */
+  challenge(shard: number, options?: ChallengeOptions): Promise<void>
   /** Result of one shard, by number. Throws `job-incomplete` unless the shard is accepted. */
   result(shard: number, signal?: AbortSignal): Promise<ShardOutput>
   /**
@@ -73,6 +81,7 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     events: ({ fromSeq = 0, signal } = {}) =>
       untilRefund(parts, either(signal), (own) => followEvents(parts.api, orderId, fromSeq, own)),
     cancel: (signal) => parts.api.cancel(orderId, { signer: parts.signer, market: parts.domain }, either(signal)),
+    challenge: (shard, options = {}) => challengeShard(parts, shard, options, either(options.signal)),
     result: (shard, signal) => acceptedResult(parts, shard, either(signal)),
     results: (signal) => untilRefund(parts, either(signal), (own) => acceptedResults(parts, own)),
     receipt: (options = {}) => proveJob(parts, options, either(options.signal)),

@@ -16,6 +16,7 @@ import {
   VerdictBundle,
   type BlobRoot,
   type DigestSigner,
+  type Envelope,
   type Hash32,
   type JobSpec,
   type MarketDomain,
@@ -43,6 +44,8 @@ export interface MarketApi {
   /** Every job of the signer at this aggregator. */
   jobs(signer: RequestSigner, signal: AbortSignal): Promise<readonly JobView[]>
   cancel(orderId: OrderId, signer: RequestSigner, signal: AbortSignal): Promise<void>
+  /** Idempotent: the same challenge again changes nothing. */
+  challenge(orderId: OrderId, challenge: Envelope, signal: AbortSignal): Promise<void>
   evidence(orderId: OrderId, signal: AbortSignal): Promise<JobEvidence>
   receipt(orderId: OrderId, signal: AbortSignal): Promise<Receipt>
   verdict(id: Hash32, signal: AbortSignal): Promise<VerdictBundle>
@@ -107,6 +110,8 @@ export function createMarketApi(options: {
       const call: HttpCall = { method: 'DELETE', path: `/v1/jobs/${orderId}` }
       return repeat(async () => sendOnly(http, await signCall(call, by, clock), signal), clock, signal)
     },
+    challenge: (orderId, challenge, signal) =>
+      repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/challenges`, { challenge }), signal), clock, signal),
     evidence: (orderId, signal) =>
       json(get(`/v1/jobs/${orderId}/evidence`), (body) => parseMessage(JobEvidence, body, 'evidence'), signal),
     receipt: (orderId, signal) =>

@@ -44,6 +44,7 @@ export {
   type EvidenceCast,
   type TestBeacon,
 } from './evidence-cast.ts'
+export { buildOwnCommit, type OwnCommitPlan } from './own-commit-builder.ts'
 export { createTestActor, type TestActor } from './test-actor.ts'
 export {
   createFakeSandbox,

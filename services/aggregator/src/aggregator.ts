@@ -6,6 +6,7 @@ import { createHttpApp, type HttpApp } from './http/app.ts'
 import { aggregatorLimits as limits } from './limits.ts'
 import { serveMarketBlobs } from './serve-blobs.ts'
 import { openTasks, type Tasks } from './tasks.ts'
+import { serveRetract } from './use-cases/serve-retract.ts'
 import { planMarket } from './use-cases/plan-market.ts'
 import { createWatchers } from './watchers.ts'
 
@@ -51,6 +52,7 @@ export async function openAggregator(
     await resumed
   })
   await serveMarketBlobs(context)
+  await serveRetract(context)
   const http = createHttpApp(context, watchers)
   const untilSeen = async (providers: number, validators: number, waiting: AbortSignal): Promise<void> => {
     while (directory.providers().length < providers || directory.validators().length < validators)

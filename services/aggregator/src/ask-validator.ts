@@ -92,9 +92,13 @@ export async function askToSign(
   signal: AbortSignal,
 ): Promise<Signature> {
   const { signature } = await askValidator(context, validator, { message, expected: ['signed'], deadlineMs }, signal)
-  if (recoverSigner(digest, signature) !== validator)
-    throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
-  return signature
+  return ownSignature(digest, validator, signature)
+}
+
+/** The signature, once it is sure to be the validator's own. Throws `signature-invalid`. */
+export function ownSignature(digest: Hex, validator: Address, signature: Signature): Signature {
+  if (recoverSigner(digest, signature) === validator) return signature
+  throw new MarketError('signature-invalid', 'not the validator’s own signature', { blame: 'validator' })
 }
 
 /**

@@ -63,8 +63,12 @@ export const aggregatorLimits = {
   keepCertificatesMs: 30 * 24 * 60 * 60_000,
   /** Events kept for one job. */
   eventsPerJob: 50_000,
+  /** Commits of one settled job that its client can challenge: nobody pays for these audits. */
+  lateChallenges: 16,
   /** Clock difference allowed in signed requests. */
   requestAgeMs: 60_000,
+  /** JSON body of a challenge: one small envelope. */
+  challengeBytes: 16 * 1024,
   /** JSON body of a request: the largest spec, with room for spaces and line breaks that its canonical form lacks. */
   bodyBytes: 6 * 1024 * 1024,
 } as const

@@ -11,7 +11,7 @@ import type {
   SandboxFacts,
   Signer,
 } from '@assay/core'
-import type { ByteCount, DeterminismClass, Hash32, MilliCpus, UsdcBase } from '@assay/protocol'
+import type { Address, BlobRoot, ByteCount, DeterminismClass, Hash32, MilliCpus, UsdcBase } from '@assay/protocol'
 import type { AttemptBoard } from './attempt-board.ts'
 import type { ChainFacts } from './chain-facts.ts'
 import type { SingleFlight } from './single-flight.ts'
@@ -57,6 +57,8 @@ export interface ProviderContext extends ProviderDeps {
   readonly offers: SingleFlight<Hash32, AttemptRow>
   /** Images being looked for, by reference. */
   readonly images: SingleFlight<string, void>
+  /** Who may read which sealed result, because it is being claimed. */
+  readonly claimed: Map<BlobRoot, ReadonlySet<Address>>
   /** Says that an image is held, so that searchers find this machine by it. */
   readonly announceImage: (image: string) => void
   /** Aborts when the provider closes. */

@@ -23,6 +23,16 @@ export const providerLimits = {
   imagePullMs: 15 * 60 * 1000,
   /** Whoever asks whether an image is at hand has an answer within this time; a pull goes on behind it. */
   imageAnswerMs: 10_000,
+  /** A commit that was not opened is shown to its validators after this: an epoch closes within five seconds. */
+  claimAfterMs: 7_000,
+  /** How often commits that may have been left out are looked for. */
+  claimEveryMs: 2_000,
+  /** A commit that a threshold keeps is shown again after this: only to learn that an epoch holds it. */
+  claimRestMs: 20_000,
+  /** How long a validator may take to answer: it fetches the sealed results that it keeps. */
+  claimMs: 60_000,
+  /** Validators looked up in the DHT to find those of a quorum. */
+  validatorsFound: 256,
   /** Chain facts are trusted this long: within one block or two of Polygon. */
   chainFactMs: 2_000,
   /** Chain facts kept: orders of busy aggregators and their quorums. */

@@ -1,5 +1,13 @@
 /** The provider service: serves its advert, runs leased shards, commits, and opens what is due. */
-import { durationMs, milliCpus, byteCount, protocols, type Address, type Hash32 } from '@assay/protocol'
+import {
+  durationMs,
+  milliCpus,
+  byteCount,
+  protocols,
+  type Address,
+  type Commitment,
+  type Hash32,
+} from '@assay/protocol'
 import type { SandboxFacts } from '@assay/core'
 import { createAttemptBoard } from './attempt-board.ts'
 import { createChainFacts } from './chain-facts.ts'
@@ -8,8 +16,10 @@ import { providerLimits } from './limits.ts'
 import { createSingleFlight } from './single-flight.ts'
 import type { AttemptState } from './store/records.ts'
 import { createAnnouncer } from './use-cases/announce.ts'
+import { claimCommits, serveClaimedResults } from './use-cases/claim-commits.ts'
 import { serveOpen } from './use-cases/open-commit.ts'
 import { forgetAttempts, recoverAttempts } from './use-cases/recover-attempts.ts'
+import { retractCommit } from './use-cases/retract-commit.ts'
 import { runAttempt } from './use-cases/run-attempt.ts'
 import { createAdvertSource, serveAdvert } from './use-cases/serve-advert.ts'
 import { serveWork } from './use-cases/serve-work.ts'
@@ -27,6 +37,8 @@ export interface ProviderStatus {
 export interface ProviderService extends AsyncDisposable {
   readonly address: Address
   status(): ProviderStatus
+  /** Takes a commit back before its epoch closes. Throws `job-unknown`, `retract-late`, `peer-unreachable`. */
+  retract(commitment: Commitment, signal: AbortSignal): Promise<void>
 }
 
 /**
@@ -54,6 +66,7 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
     chainFacts: createChainFacts(deps, { ageMs: providerLimits.chainFactMs, facts: providerLimits.chainFacts }),
     offers: createSingleFlight(),
     images: createSingleFlight(),
+    claimed: new Map(),
     announceImage: (image) => announcer.hold(image),
     closing: closing.signal,
     start: (lease: Hash32) => own(runAttempt(context, lease)),
@@ -63,8 +76,10 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
   await network.handle(protocols.advert, serveAdvert(context, createAdvertSource(context)))
   await network.handle(protocols.work, serveWork(context))
   await network.handle(protocols.open, serveOpen(context))
+  await serveClaimedResults(context)
   await announcer.publish()
   own(sweep(context))
+  own(claimCommits(context))
   log.info({ provider: signer.address, slots: options.slots }, 'provider.opened')
 
   return {
@@ -77,6 +92,8 @@ export async function openProvider(deps: ProviderDeps, options: ProviderOptions)
       busy: board.busy(),
       attempts: Object.fromEntries(store.counts()),
     }),
+    retract: async (commitment, signal) =>
+      retractCommit(context, commitment, AbortSignal.any([signal, closing.signal])),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the provider is closing'))
       await Promise.all([...running, context.offers.idle(), context.images.idle(), announcer.idle()])

@@ -12,7 +12,7 @@ import type {
   SandboxFacts,
   Signer,
 } from '@assay/core'
-import type { SignedAuditCommit } from '@assay/protocol'
+import type { Address, Commitment, OrderId, SignedAuditCommit, UnixMs } from '@assay/protocol'
 import type { AuditQueue } from './audit-queue.ts'
 import type { ChainFacts } from './chain-facts.ts'
 import type { GateRow, ValidatorStore } from './store/records.ts'
@@ -47,6 +47,10 @@ export interface ValidatorContext extends ValidatorDeps {
   readonly audits: AuditQueue<SignedAuditCommit>
   /** Samples of jobs to be certified, by order: they wait behind all audits. */
   readonly gates: AuditQueue<GateRow>
+  /** When a settlement with an unpaid shard was first shown, by order. */
+  readonly shownAtMs: Map<OrderId, UnixMs>
+  /** When which settled commits of a client were re-run here, as far as the last day goes. */
+  readonly challenged: Map<Address, ReadonlyMap<Commitment, UnixMs>>
   /** Aborts when the validator closes. */
   readonly closing: AbortSignal
 }

@@ -29,6 +29,18 @@ export const validatorLimits = {
   keepConvictionMs: 8 * 24 * 60 * 60 * 1000,
   /** How often what was found against others is taken to the chain: proofs are good for days. */
   proveMs: 10_000,
+  /** Claims of one provider in one order, and the sealed bytes held for them: more than a censored provider should need, and no way to fill a disk. */
+  claimsPerProvider: 256,
+  claimBytes: 256 * 1024 * 1024,
+  /** A settlement that leaves a shard unpaid is signed only this long after it was first shown: a provider whose commit was dropped claims it within ten seconds. */
+  claimWaitMs: 12_000,
+  /** Orders whose wait is remembered; a forgotten one waits again. */
+  claimWaits: 4_096,
+  /** Commits of settled orders that one client may have re-run here in a day: unpaid work, enough for a ringer or a doubt. */
+  lateAuditsPerClient: 32,
+  /** Such a run may take this many time limits, plus the slack: as long as an aggregator waits for a seat. */
+  lateAuditTimeFactor: 3,
+  lateAuditSlackMs: 10_000,
   /** How often forgotten records are swept. */
   sweepMs: 10 * 60 * 1000,
   /** Samples that wait for a slot behind the audits: their clients have paid nothing, so no long line is kept for them. */

@@ -118,7 +118,7 @@ describe('signing rules', () => {
   })
 
   it('a commit is convicted in one way, and what was paid is not convicted', () => {
-    const asked = { commitment: named<Commitment>('a'), content: named<Hash32>('v'), verdict }
+    const asked = { commitment: named<Commitment>('a'), content: named<Hash32>('v'), verdict, challenged: false }
     const held: SigningRecord = { ...empty, verdictOn: () => signed('v') }
     protectVerdict(held, asked)
     assert.equal(
@@ -130,6 +130,8 @@ describe('signing rules', () => {
       ruleOf(() => protectVerdict(paid, asked)),
       'no-pay-and-conviction',
     )
+    // Its client paid for it and doubts it: the stake answers, the pay stays.
+    protectVerdict(paid, { ...asked, challenged: true })
   })
 
   it('whatever is asked in whatever order, no order is signed two ways and nothing is both paid and convicted', () => {
@@ -161,7 +163,8 @@ describe('signing rules', () => {
             if (ruleOf(() => protectSettlement(record, row)) === undefined) settled.push(row)
           } else {
             const row = { ...signed(one.content), commitment: named<Commitment>(one.commitment) }
-            if (ruleOf(() => protectVerdict(record, row)) === undefined) convicted.set(row.commitment, row)
+            if (ruleOf(() => protectVerdict(record, { ...row, challenged: false })) === undefined)
+              convicted.set(row.commitment, row)
           }
         }
         assert.ok(new Set(settled.map(({ content }) => content)).size <= 1)

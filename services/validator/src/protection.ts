@@ -34,7 +34,7 @@ export type ProtectionRule =
   /** Nobody judges itself, and a validator is convicted in one way for its part in an audit. */
   | 'never-on-itself'
   | 'one-verdict-a-seat'
-  /** What was convicted is not paid, and what was paid is not convicted. */
+  /** What was convicted is not paid, and what was paid is not convicted, unless its client challenged it. */
   | 'no-pay-and-conviction'
 
 /** Throws `epoch-refused` when the provider of a leaf signed two commits for one attempt. */
@@ -111,16 +111,22 @@ export function protectSettlement(
 /** Throws `settlement-refused` when the commit was convicted otherwise, or paid, before. */
 export function protectVerdict(
   record: SigningRecord,
-  asked: { readonly commitment: Commitment; readonly content: Hash32; readonly verdict: Verdict },
+  asked: {
+    readonly commitment: Commitment
+    readonly content: Hash32
+    readonly verdict: Verdict
+    /** Its client challenged it: what was paid for it stays paid, and the stake answers. */
+    readonly challenged: boolean
+  },
 ): void {
-  const { commitment, content, verdict } = asked
+  const { challenged, commitment, content, verdict } = asked
   const held = record.verdictOn(commitment)
   if (held !== undefined && held.content !== content) {
     throw conflict('settlement-refused', 'one-verdict-a-commit', {
       details: { commitment, heldEvidence: held.verdict.evidence, askedEvidence: verdict.evidence },
     })
   }
-  if (record.settlement(verdict.orderId)?.accepted.includes(commitment))
+  if (!challenged && record.settlement(verdict.orderId)?.accepted.includes(commitment) === true)
     throw paidAndConvicted(verdict.orderId, commitment)
 }
 

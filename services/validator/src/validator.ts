@@ -5,6 +5,7 @@ import { createChainFacts } from './chain-facts.ts'
 import type { ValidatorContext, ValidatorDeps, ValidatorOptions } from './context.ts'
 import { validatorLimits } from './limits.ts'
 import type { GateRow, StoreCounts } from './store/records.ts'
+import { claimOwner, serveClaimedBlobs } from './use-cases/keep-claims.ts'
 import { proveFaults } from './use-cases/prove-faults.ts'
 import { createAdvertSource, serveAdvert } from './use-cases/serve-advert.ts'
 import { serveValidate } from './use-cases/serve-validate.ts'
@@ -40,11 +41,14 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
     chainFacts: createChainFacts(deps, { ageMs: validatorLimits.chainFactMs, facts: validatorLimits.chainFacts }),
     audits,
     gates,
+    shownAtMs: new Map(),
+    challenged: new Map(),
     closing: closing.signal,
   }
   await network.handle(protocols.advert, serveAdvert(createAdvertSource(context, auditSlots), closing.signal))
   await network.handle(protocols.validate, serveValidate(context))
   await network.announce([roleKey(chain.market, 'validator')], closing.signal)
+  await serveClaimedBlobs(context)
   const background = Promise.all([sweep(context), proveFaults(context)])
   log.info({ validator: signer.address, auditSlots }, 'validator.opened')
 
@@ -67,10 +71,12 @@ export async function openValidator(deps: ValidatorDeps, options: ValidatorOptio
 }
 
 /** Forgets orders that became refundable long ago: nothing can be signed about them any more. */
-async function sweep({ clock, closing, log, store }: ValidatorContext): Promise<void> {
+async function sweep({ blobs, clock, closing, log, store }: ValidatorContext): Promise<void> {
   while (!closing.aborted) {
     try {
-      const orders = store.forgetBefore(unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepOrderMs))))
+      const instant = unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepOrderMs)))
+      for (const orderId of store.claimedBefore(instant)) await blobs.release(claimOwner(orderId))
+      const orders = store.forgetBefore(instant)
       if (orders > 0) log.info({ orders }, 'orders.forgotten')
       store.forgetGatesBefore(unixMs(Math.max(0, after(clock.now(), -validatorLimits.keepGateMs))))
     } catch (cause) {

@@ -40,7 +40,7 @@ import {
   type FakeImage,
   type TestActor,
 } from '@assay/testkit'
-import { createSqliteStore, migrations, openValidator, type ValidatorDeps } from '../src/index.ts'
+import { createSqliteStore, migrations, openValidator, validatorLimits, type ValidatorDeps } from '../src/index.ts'
 
 const never = new AbortController().signal
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -52,6 +52,8 @@ export interface StageOptions {
   readonly auditSlots?: number
   /** Which validator of the cast this is. Default the first. */
   readonly self?: Address
+  /** Where the earnings of an operator of the cast go, when not to itself. */
+  readonly payouts?: ReadonlyMap<Address, Address>
   /** What the validator is opened with, tampered with. */
   readonly ports?: (deps: ValidatorDeps) => ValidatorDeps
 }
@@ -70,6 +72,7 @@ export async function openStage({
   run,
   auditSlots = 2,
   self,
+  payouts,
   ports = (deps) => deps,
 }: StageOptions = {}) {
   const stack = new AsyncDisposableStack()
@@ -78,8 +81,14 @@ export async function openStage({
   const cast = createEvidenceCast(castOptions)
   const clock = createFakeClock(castBeaconGenesisMs + 7 * castBeaconPeriodMs + 100)
   const chain = createFakeChain({ clock }, { escrow: cast.market.escrow })
-  for (const { address } of cast.providers) chain.register(address, { provider: true, stakeUsdc: 50_000_000n })
-  for (const { address } of cast.validators) chain.register(address, { validator: true, stakeUsdc: 100_000_000n })
+  const purse = (address: Address) => {
+    const payout = payouts?.get(address)
+    return payout === undefined ? {} : { payout }
+  }
+  for (const { address } of cast.providers)
+    chain.register(address, { provider: true, stakeUsdc: 50_000_000n, ...purse(address) })
+  for (const { address } of cast.validators)
+    chain.register(address, { validator: true, stakeUsdc: 100_000_000n, ...purse(address) })
   chain.createQuorum(cast.quorum.members, cast.quorum.threshold)
   chain.mint(cast.client.address, 1_000_000_000n)
   chain.fund(cast.terms)
@@ -97,13 +106,20 @@ export async function openStage({
   let current = await start()
   stack.defer(async () => current.close())
 
-  const ask = async (request: object, from: Network = network): Promise<ValidatorReply> => {
+  const askOnce = async (request: object, from: Network = network): Promise<ValidatorReply> => {
     const stream = await from.open(actor.publicKey, protocols.validate, never)
     await stream.send(encodeFrame(request), never)
     await stream.end()
     const frame = await stream.receive(never)
     if (frame === undefined) throw new Error('no reply')
     return decodeFrame(ValidatorReply, frame, 'validator reply')
+  }
+  /** Waits out the time in which a provider may claim a shard that nobody is paid for. */
+  const ask: typeof askOnce = async (request, from) => {
+    const reply = await askOnce(request, from)
+    if (reasonOf(reply) !== 'claims-open') return reply
+    await clock.advance(validatorLimits.claimWaitMs)
+    return askOnce(request, from)
   }
   return {
     cast,
@@ -114,6 +130,7 @@ export async function openStage({
     blobs,
     actor,
     ask,
+    askOnce,
     get service() {
       return current.service
     },

@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
-import { formatUsdc, parseMessage, hashSchema, type JobView, type OrderId } from '@assay/protocol'
+import {
+  formatUsdc,
+  parseMessage,
+  hashSchema,
+  shardSchema as shardNumber,
+  type JobView,
+  type OrderId,
+} from '@assay/protocol'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { openProgress } from '../progress.ts'
 import { openMarketClient, openStoredOrder, type MarketFlags } from '../settings.ts'
@@ -15,12 +22,13 @@ type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; r
 const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
 
 export const addJob: AddCommand = (program, io, setExit) => {
-  const job = program.command('job').description('list, show, follow, cancel, explain and refund jobs')
+  const job = program.command('job').description('list, show, follow, cancel, explain, challenge and refund jobs')
   addList(job, io)
   addShow(job, io)
   addFollow(job, io, setExit)
   addCancel(job, io)
   addExplain(job, io)
+  addChallenge(job, io)
   addRefund(job, io)
 }
 
@@ -126,6 +134,22 @@ function addExplain(job: Command, io: Io): void {
           io.out(`    attempt ${attempt.attempt} by ${attempt.provider}: ${why}; ${attempt.money}; ${attempt.next}`)
         }
       }
+    })
+}
+
+function addChallenge(job: Command, io: Io): void {
+  withMarketOptions(job.command('challenge'))
+    .description('have an accepted shard looked at again: an audit if it had none, a panel of three if it passed')
+    .argument('<job>', 'job id')
+    .requiredOption('--shard <number>', 'which shard, from 0')
+    .option('--why <code>', 'a short code for the record', 'doubt')
+    .action(async (id: string, flags: Flags & { readonly shard: string; readonly why: string }) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const found = await client.job(readId(id), io.signal)
+      const shard = parseMessage(shardNumber, Number(flags.shard), 'shard')
+      await found.challenge(shard, { why: flags.why, signal: io.signal })
+      const note = flags.json === true ? JSON.stringify({ orderId: found.id, shard, challenged: true }) : undefined
+      io.out(note ?? `challenged shard ${shard} of ${found.id}`)
     })
 }
 

@@ -9,7 +9,7 @@ import {
 import { verificationPolicy } from './policy.ts'
 
 export interface AuditSeatsInput {
-  readonly proposal: Pick<EpochProposal, 'root' | 'seats' | 'aggregator'>
+  readonly proposal: Pick<EpochProposal, 'root' | 'seats' | 'aggregator' | 'related'>
   /** The verified value of the seed round. */
   readonly beacon: BeaconValue
   readonly commitment: Commitment
@@ -27,11 +27,13 @@ export interface AuditSeats {
   readonly alternates: readonly Address[]
 }
 
-/** Who audits a commit. Provider, client and aggregator never sit. */
+/** Who audits a commit. Provider, client and aggregator never sit, nor does whoever the epoch lists as related to one. */
 export function auditSeats(input: AuditSeatsInput): AuditSeats {
   const { proposal, beacon, commitment, round, provider, client, earlier } = input
   const seed = { randomness: deriveRandomness(beacon), root: proposal.root, commitment }
-  const exclude = new Set([provider, client, proposal.aggregator, ...earlier])
+  const parties = new Set([provider, client, proposal.aggregator])
+  const related = (proposal.related ?? []).flatMap(({ validator, party }) => (parties.has(party) ? [validator] : []))
+  const exclude = new Set([...parties, ...related, ...earlier])
   const drawn = drawSeats(seed, round, proposal.seats, exclude)
   const count = round === 0 ? verificationPolicy.auditSeats : verificationPolicy.panelSeats
   return { seats: drawn.slice(0, count), alternates: drawn.slice(count, count + verificationPolicy.alternates) }

@@ -65,6 +65,11 @@ export const faultStages = {
   'attestation-invalid': 'audits',
   'attestation-uncommitted': 'audits',
   'attestation-mismatch': 'audits',
+  'challenge-missing': 'audits',
+  'challenge-invalid': 'audits',
+  'challenge-signer-mismatch': 'audits',
+  'challenge-mismatch': 'audits',
+  'challenge-repeated': 'audits',
   'audit-undecided': 'audits',
   'contagion-incomplete': 'contagion',
   'shard-accepted-twice': 'shards',
@@ -76,6 +81,7 @@ export const faultStages = {
   'batch-mixed': 'batch',
   'order-repeated': 'batch',
   'operator-conflict': 'batch',
+  'commit-censored': 'batch',
 } as const satisfies Record<string, JudgementStage>
 export type FaultCode = keyof typeof faultStages
 

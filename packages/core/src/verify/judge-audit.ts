@@ -13,6 +13,7 @@ import {
   type SignedCommit,
 } from '@assay/protocol'
 import { auditSeats, type AuditSeats } from './audit-seats.ts'
+import { checkChallenges } from './check-challenges.ts'
 import { decideAudit, type AuditDecision } from './decide-audit.ts'
 import { fault, type Fault } from './fault.ts'
 import { readRound, type RoundResults } from './read-round.ts'
@@ -31,7 +32,10 @@ export interface JudgedAudit extends AuditDecision {
   readonly ok: true
   /** Validators that are owed the audit fee, one entry an attestation, in drawing order. */
   readonly paid: readonly Address[]
-  /** Validators that committed to a result and never showed it, in drawing order. */
+  /**
+   * Validators that committed to a result and never showed it, in drawing order. Unpaid, and their answer counts as wrong; but
+   * an attestation can also have been kept back, so this alone convicts nobody.
+   */
   readonly unopened: readonly Address[]
 }
 export type AuditJudgement = JudgedAudit | Fault
@@ -44,6 +48,8 @@ export function judgeAudit(input: AuditCase): AuditJudgement {
   const { audit } = input
   const bad = checkCommit(input)
   if (bad !== undefined) return bad
+  const challenges = checkChallenges(audit, { market: input.market, client: input.terms.client })
+  if (!challenges.ok) return challenges
   if (audit.rounds.length > 2) return fault('rounds-too-many', { commitment: audit.commitment })
 
   const first = readAuditRound(input, audit.rounds[0]!, 0, [])
@@ -57,6 +63,8 @@ export function judgeAudit(input: AuditCase): AuditJudgement {
     opened: audit.opening?.resultRoot,
     first: first.results,
     panelSeats: seatsOf(input, 1, earlier).seats.length,
+    firstSilent: first.unopened.length > 0,
+    panelDemanded: challenges.panel,
   }
   if (panel !== undefined && decideAudit({ ...facts, panel: undefined }).verdict !== 'panel-needed')
     return fault('round-unneeded', { commitment: audit.commitment })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { JobEvidence, OperatorIndex } from '@assay/protocol'
-import { buildEvidence, createEvidenceCast, createTestActor, type AttemptPlan } from '@assay/testkit'
+import type { JobEvidence, OperatorIndex, SignedCommit } from '@assay/protocol'
+import { buildEvidence, buildOwnCommit, createEvidenceCast, createTestActor, type AttemptPlan } from '@assay/testkit'
 import { judgeBatch, type BatchJudgement } from './judge-batch.ts'
 
 const size = { validators: 5, threshold: 3, shards: 1 }
@@ -39,6 +39,38 @@ describe('judgeBatch', () => {
     assert.equal(outcome(judgeBatch([one, { ...two, terms }])), 'batch-mixed')
     assert.equal(outcome(judgeBatch([one, { ...two, market: { ...two.market, chainId: 1 } }])), 'batch-mixed')
     assert.equal(outcome(judgeBatch([one, { ...two, terms: { ...two.terms, quorumId: 2 as never } }])), 'batch-mixed')
+  })
+
+  describe('with commits that their providers claim', () => {
+    const own = cast('claims')
+    const claim = async (fields: { readonly shard?: number; readonly attempt?: number } = {}) =>
+      (await buildOwnCommit(own, { shard: 0, provider: 1, ...fields })).commit
+    const judged = async (attempts: readonly AttemptPlan[], claims: readonly SignedCommit[]) =>
+      outcome(judgeBatch([await buildEvidence(own, { epochs: [{ attempts }] })], { claims }))
+
+    it('refuses a job that leaves one out', async () => {
+      const failed = { shard: 0, provider: 0, sampled: true, story: 'garbage' } as const
+      assert.equal(await judged([failed], [await claim({ attempt: 2 })]), 'commit-censored')
+    })
+
+    it('takes a job that paid another attempt at the shard, and one of another order', async () => {
+      const paid = { shard: 0, provider: 0, sampled: false } as const
+      assert.equal(await judged([paid], [await claim({ attempt: 2 })]), 'ok')
+      const foreign = { ...(await claim({ attempt: 2 })), orderId: cast('two').orderId }
+      assert.equal(await judged([{ ...paid, sampled: true, story: 'garbage' }], [foreign]), 'ok')
+    })
+
+    it('takes a job that shows the commit, whatever became of it', async () => {
+      const failed = { shard: 0, provider: 0, sampled: true, story: 'garbage' } as const
+      const evidence = await buildEvidence(own, { epochs: [{ attempts: [failed] }] })
+      const shown = evidence.epochs[0]!.leaves[0]!.commit
+      assert.equal(outcome(judgeBatch([evidence], { claims: [shown] })), 'ok')
+    })
+
+    it('asks for nothing where the shard does not repeat', async () => {
+      const dice = { shard: 0, provider: 0, sampled: true, story: 'nondeterministic' } as const
+      assert.equal(await judged([dice], [await claim({ attempt: 2 })]), 'ok')
+    })
   })
 
   it('refuses jobs that disagree on operator numbers', () => {

@@ -1,12 +1,13 @@
 import type { Address, JobEvidence } from '@assay/protocol'
 import { fault, type Fault } from './fault.ts'
+import { findCensored } from './find-censored.ts'
 import { checkContagion, judgeEvidence, type JudgedEvidence, type JudgeOptions } from './judge-evidence.ts'
 
 export type BatchJudgement = { readonly ok: true; readonly jobs: readonly JudgedEvidence[] } | Fault
 
 /**
  * Judges jobs that are settled together: each on its own, and a conviction in one binds the commits of that provider in
- * all. They must share market, quorum and aggregator, and agree on operator numbers.
+ * all. They must share market, quorum and aggregator, agree on operator numbers, and leave out no claimed commit.
  */
 export function judgeBatch(evidence: readonly JobEvidence[], options: JudgeOptions = {}): BatchJudgement {
   const mixed = checkShared(evidence)
@@ -26,6 +27,10 @@ export function judgeBatch(evidence: readonly JobEvidence[], options: JudgeOptio
       convicted,
     )
     if (spared !== undefined) return spared
+  }
+  for (const job of jobs) {
+    const censored = findCensored(job, options.claims ?? [])
+    if (censored !== undefined) return censored
   }
   return { ok: true, jobs }
 }

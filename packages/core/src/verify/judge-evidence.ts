@@ -35,6 +35,8 @@ export type EvidenceJudgement = JudgedEvidence | Fault
 export interface JudgeOptions {
   /** Providers convicted elsewhere: by other jobs of the batch, or by verdicts that the judge knows of. */
   readonly convicted?: ReadonlySet<Address>
+  /** Commits that their providers claim: none may be left out (`findCensored`). Looked at by `judgeBatch`. */
+  readonly claims?: readonly SignedCommit[]
 }
 
 /**

@@ -19,6 +19,10 @@ export const verificationPolicy = {
   slashMinPrices: 10,
   /** Unsettled value of a provider at most stake divided by this. */
   exposureDivisor: 2n,
+  /** How long after a lease's deadline a counter-commit may reach a validator: enough to notice and to carry it there. */
+  counterGraceMs: 30_000,
+  /** How long after `refundAt` a settled commit can be challenged: provider and validators keep what an audit needs for a day. */
+  lateChallengeMs: 20 * 60 * 60 * 1000,
   /** Seats of the first, single audit. */
   auditSeats: 1,
   /** Seats of the panel after a mismatch. */

@@ -1,5 +1,6 @@
 import {
   hash32Schema,
+  ChallengeRequest,
   hashSchema,
   MarketError,
   parseMessage,
@@ -10,6 +11,7 @@ import {
 import type { Context as Request, Hono } from 'hono'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
+import { challengeCommit } from '../use-cases/challenge-commit.ts'
 import { submitJob } from '../use-cases/submit-job.ts'
 import { viewJob } from '../use-cases/view-job.ts'
 import { authenticate } from './authenticate.ts'
@@ -57,6 +59,12 @@ export function addJobRoutes(app: Hono, context: Context): void {
     const cancelled = job.cancelled ? job : store.updateJob(job, { cancelled: true })
     context.wake()
     return replyJson(viewJob(context, cancelled), 202)
+  })
+  app.post('/v1/jobs/:order/challenges', async (c) => {
+    const job = find(c)
+    const body = await readJson(c.req.raw, limits.challengeBytes)
+    challengeCommit(context, job, parseMessage(ChallengeRequest, body, 'challenge').challenge)
+    return replyJson(viewJob(context, job), 202)
   })
   app.get('/v1/jobs/:order/evidence', (c) => {
     const evidence = store.evidence(find(c).orderId)

@@ -44,6 +44,8 @@ export const patchColumns = (patch: AttemptPatch) => ({
   ...(patch.code && { code: patch.code }),
   ...(patch.blame && { blame: patch.blame }),
   ...(patch.detail !== undefined && { detail: patch.detail.slice(0, detailChars) }),
+  ...(patch.executingAtMs !== undefined && { executingAtMs: patch.executingAtMs }),
+  ...(patch.runMs !== undefined && { runMs: patch.runMs }),
   ...(patch.atMs !== undefined && { atMs: patch.atMs }),
 })
 
@@ -64,6 +66,8 @@ export const toAttempt = (row: typeof attempts.$inferSelect): AttemptRow => ({
   sealed: readOptional(SealedRef, row.sealed),
   epoch: row.epoch === null ? undefined : asHash(row.epoch),
   mustAudit: row.mustAudit,
+  executingAtMs: row.executingAtMs === null ? undefined : unixMs(row.executingAtMs),
+  runMs: row.runMs ?? undefined,
   ratePpm: row.ratePpm === null ? undefined : ppm(row.ratePpm),
   verdict: row.verdict === null ? undefined : ShardVerdict.parse(row.verdict),
   code: errorCodes.find((code) => code === row.code),

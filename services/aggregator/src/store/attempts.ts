@@ -11,7 +11,7 @@ import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { newColumns, patchColumns, toAttempt, toProgress } from './attempt-row.ts'
 import { conflict } from './conflict.ts'
 import type { StoreDatabase } from './open-store.ts'
-import type { AttemptKey, AttemptPatch, AttemptProgress, AttemptRow } from './records.ts'
+import type { AttemptKey, AttemptPatch, AttemptProgress, AttemptRow, RunTime } from './records.ts'
 import { attempts, jobs } from './schema.ts'
 
 /** What a provider runs, and what it is owed. */
@@ -30,6 +30,8 @@ export interface AttemptsStore {
   progressOf(orderId: OrderId): readonly AttemptProgress[]
   byCommitment(commitment: Commitment): AttemptRow | undefined
   byLease(lease: Hash32): AttemptRow | undefined
+  /** How long the committed runs of a job took, and whose they were. */
+  runTimesOf(orderId: OrderId): readonly RunTime[]
   /** Commits of running jobs that wait for an epoch. */
   unbatched(): readonly AttemptRow[]
   /** What each provider runs and what it is owed in jobs that are not settled. */
@@ -38,6 +40,11 @@ export interface AttemptsStore {
   unsettledOf(provider: Address): readonly AttemptRow[]
   /** Throws `state-conflict` when `rev` is not current. */
   updateAttempt(attempt: AttemptRow, patch: AttemptPatch): AttemptRow
+  /** Gives an attempt that was ended too early its commit: it waits for an epoch again, to be audited for certain. */
+  reviveAttempt(
+    attempt: AttemptRow,
+    won: Required<Pick<AttemptPatch, 'acceptance' | 'commit' | 'sealed' | 'atMs'>>,
+  ): void
   /** Puts commits that wait into an epoch, or moves them there from another one. */
   joinEpoch(commitments: readonly Commitment[], epoch: Hash32): void
   /** Lets the commits of an epoch wait for another one; with `mustAudit` each is audited from now on whatever its rate. */
@@ -54,6 +61,13 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
     attemptsOf: (orderId) => db.select().from(attempts).where(eq(attempts.orderId, orderId)).all().map(toAttempt),
     byCommitment: (commitment) => one(db.select().from(attempts).where(eq(attempts.commitment, commitment)).get()),
     byLease: (lease) => one(db.select().from(attempts).where(eq(attempts.lease, lease)).get()),
+    runTimesOf: (orderId) =>
+      db
+        .select({ provider: attempts.provider, runMs: attempts.runMs })
+        .from(attempts)
+        .where(eq(attempts.orderId, orderId))
+        .all()
+        .flatMap(({ provider, runMs }) => (runMs === null ? [] : [{ provider: asAddress(provider), runMs }])),
     unbatched: () => unbatched.all().map((row) => toAttempt(row.attempt)),
     load: () => sumLoad(owed.all()),
     unsettledOf: (provider) =>
@@ -70,6 +84,13 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
       if (db.update(attempts).set(set).where(current).run().changes !== 1)
         throw conflict('attempt', `${attempt.orderId}/${attempt.shard}/${attempt.attempt}`)
       return { ...attempt, ...patch, rev: attempt.rev + 1 }
+    },
+    reviveAttempt(attempt, won) {
+      const over = { code: null, blame: null, detail: null, epoch: null, mustAudit: true, rev: attempt.rev + 1 }
+      const set = { ...patchColumns({ ...won, state: 'committed' }), ...over }
+      const current = and(keyIs(attempt), eq(attempts.rev, attempt.rev))
+      if (db.update(attempts).set(set).where(current).run().changes !== 1)
+        throw conflict('attempt', `${attempt.orderId}/${attempt.shard}/${attempt.attempt}`)
     },
     joinEpoch(commitments, epoch) {
       for (const commitment of commitments)

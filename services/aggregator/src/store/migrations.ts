@@ -183,4 +183,7 @@ CREATE TABLE signed_settlements (
   settlement TEXT NOT NULL,
   PRIMARY KEY (order_id, validator)
 );`,
+  'ALTER TABLE audits ADD COLUMN late INTEGER NOT NULL DEFAULT 0;',
+  `ALTER TABLE attempts ADD COLUMN executing_at_ms INTEGER;
+ALTER TABLE attempts ADD COLUMN run_ms INTEGER;`,
 ] as const

@@ -87,12 +87,20 @@ export interface AttemptRow extends AttemptKey {
   readonly sealed: BlobRef | undefined
   readonly epoch: Hash32 | undefined
   readonly mustAudit: boolean
+  /** When the provider said that it runs, and how long that was until its commit, by this clock. */
+  readonly executingAtMs: UnixMs | undefined
+  readonly runMs: number | undefined
   readonly ratePpm: Ppm | undefined
   readonly verdict: ShardVerdict | undefined
   readonly code: ErrorCode | undefined
   readonly blame: Blame | undefined
   readonly detail: string | undefined
   readonly atMs: UnixMs
+}
+/** How long a committed run took, and whose it was. */
+export interface RunTime {
+  readonly provider: Address
+  readonly runMs: number
 }
 /** An attempt as planning sees it. */
 export type AttemptProgress = Pick<
@@ -102,7 +110,18 @@ export type AttemptProgress = Pick<
 export type AttemptPatch = Partial<
   Pick<
     AttemptRow,
-    'state' | 'acceptance' | 'commit' | 'sealed' | 'ratePpm' | 'verdict' | 'code' | 'blame' | 'detail' | 'atMs'
+    | 'state'
+    | 'acceptance'
+    | 'commit'
+    | 'sealed'
+    | 'ratePpm'
+    | 'verdict'
+    | 'code'
+    | 'blame'
+    | 'detail'
+    | 'atMs'
+    | 'executingAtMs'
+    | 'runMs'
   >
 >
 
@@ -128,6 +147,8 @@ export interface AuditRow extends AttemptKey {
   readonly state: AuditState
   readonly audit: Audit
   readonly unopened: boolean
+  /** Challenged after the settlement: the verdict can slash, the attempt and its money stay as they are. */
+  readonly late: boolean
   readonly verdict: ShardVerdict | undefined
 }
 

@@ -56,6 +56,8 @@ export const attempts = sqliteTable(
     epoch: text('epoch'),
     /** An earlier proposal of this commit found no quorum, so it must be audited. */
     mustAudit: integer('must_audit', { mode: 'boolean' }).notNull(),
+    executingAtMs: integer('executing_at_ms'),
+    runMs: integer('run_ms'),
     ratePpm: integer('rate_ppm'),
     verdict: text('verdict'),
     code: text('code'),
@@ -102,6 +104,7 @@ export const audits = sqliteTable(
     /** The provider did not open when asked; stays so. */
     unopened: integer('unopened', { mode: 'boolean' }).notNull(),
     verdict: text('verdict'),
+    late: integer('late', { mode: 'boolean' }).notNull(),
     atMs: integer('at_ms').notNull(),
   },
   (table) => [

@@ -50,6 +50,7 @@ async function askOnce(
     leaves: [...epoch.leaves],
     beacon,
     auditCommits: [...commits],
+    ...(row.audit.challenges && { challenges: row.audit.challenges }),
   }
   const request = { protocol: protocols.open, message, reply: OpenReply, deadlineMs: limits.openingMs }
   const missed = (code: string): void => context.log.warn({ provider: row.provider, code }, 'opening.missed')

@@ -30,8 +30,8 @@ export async function askToJudge(
   { verdict, audit, epoch }: VerdictCase,
   signal: AbortSignal,
 ): Promise<Signature> {
-  const { opening, reason, rounds } = audit
   const certificate = certificateOf(context, { verdict, audit, epoch })
+  const { challenges, opening, reason, rounds } = audit
   assertBug(epoch.beacon !== undefined, 'a verdict stands on an audit of a seeded epoch')
   const message = {
     type: 'judge' as const,
@@ -43,6 +43,7 @@ export async function askToJudge(
     acks: [...epoch.acks],
     ...(opening && { opening }),
     ...(certificate && { certificate }),
+    ...(challenges && { challenges }),
   }
   const digest = deriveVerdictDigest(context.chain.market, verdict)
   // Twice the usual: a validator asks a provider that is said to be silent itself before it signs.

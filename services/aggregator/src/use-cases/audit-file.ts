@@ -38,7 +38,8 @@ export function openFile({ store }: Context, commitment: Commitment): AuditFile 
   const row = store.audit(commitment)
   const attempt = store.byCommitment(commitment)
   // Given up, when the job had to be settled: nobody waits for it any more.
-  if (row === undefined || attempt?.commit === undefined || attempt.state !== 'auditing') return undefined
+  if (row === undefined || attempt?.commit === undefined) return undefined
+  if (attempt.state !== (row.late ? 'accepted' : 'auditing')) return undefined
   const job = store.job(row.orderId)
   const epoch = store.epoch(row.epoch)
   if (job === undefined || epoch?.beacon === undefined) return undefined

@@ -24,12 +24,13 @@ export function concludeAudit(
 ): void {
   const { clock, store } = context
   const { verdict } = judgement
-  const { commitment, unopened } = file.row
+  const { commitment, late, unopened } = file.row
   const concluded = store.transaction(() => {
     const attempt = store.byCommitment(commitment)
-    if (attempt?.state !== 'auditing') return false
+    if (attempt?.state !== (late ? 'accepted' : 'auditing')) return false
     store.updateAudit(commitment, { state: 'judged', verdict })
-    store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
+    // What was paid stays paid: a late verdict only slashes.
+    if (!late) store.updateAttempt(attempt, { ...patchFor(verdict, unopened), atMs: clock.now() })
     if (conviction !== undefined) convict(context, file, conviction)
     if (isRevoking(verdict, file.row.audit)) contradict(context, file)
     accuseValidators(context, file, judgement)

@@ -93,6 +93,8 @@ async function offer(
     sealed: undefined,
     epoch: undefined,
     mustAudit: false,
+    executingAtMs: undefined,
+    runMs: undefined,
     ratePpm: undefined,
     verdict: undefined,
     code: undefined,

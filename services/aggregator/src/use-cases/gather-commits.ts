@@ -84,6 +84,7 @@ async function askAudit(
         beacon,
         excluded: earlierSeats(row.audit, round),
         inputsFrom: { publicKey: context.signer.publicKey },
+        ...(row.audit.challenges && { challenges: row.audit.challenges }),
       },
       expected: ['audited'],
       deadlineMs: limits.auditTimeFactor * job.spec.timeLimitMs + limits.auditSlackMs,

@@ -7,6 +7,8 @@ import type { AttemptRow, JobRow } from '../store/records.ts'
  * commit undecided, none of this job's commits in it can be paid. Call inside a transaction.
  */
 export function giveUp(context: Context, job: JobRow): void {
+  for (const attempt of context.store.attemptsOf(job.orderId))
+    if (attempt.state === 'auditing') dropChallenge(context, attempt)
   const attempts = context.store.attemptsOf(job.orderId)
   const undecided = attempts.filter(({ state }) => state === 'committed' || state === 'auditing')
   const epochs = new Set(undecided.flatMap(({ epoch }) => epoch ?? []))
@@ -16,6 +18,27 @@ export function giveUp(context: Context, job: JobRow): void {
     else if (attempt.state === 'accepted' && attempt.epoch !== undefined && epochs.has(attempt.epoch))
       end(context, attempt, 'audit-missing', 'validator')
   }
+}
+
+/**
+ * A challenge whose audit found nothing by now ends as if it had not been made: no client can keep its provider's pay by
+ * challenging late. Whatever has shown a doubt stays undecided.
+ */
+function dropChallenge({ clock, store }: Context, attempt: AttemptRow): void {
+  const { commit, provider, verdict } = attempt
+  const row = commit && store.audit(commit.commitment)
+  if (row?.audit.challenges === undefined || verdict === undefined || row.unopened) return
+  const { challenges, opening, rounds, ...audit } = row.audit
+  const shown = rounds.flatMap(({ attestations }) => attestations)
+  if (shown.some(({ resultRoot }) => resultRoot !== opening?.resultRoot)) return
+  const left = challenges.slice(0, -1)
+  if (verdict !== 'unsampled') {
+    const before = { ...audit, rounds: rounds.slice(0, 1), ...(opening && { opening }) }
+    const passed = { ...before, ...(left.length > 0 && { challenges: left }) }
+    store.updateAudit(row.commitment, { audit: passed, state: 'judged', verdict })
+  } else if (store.isConvicted(provider)) return
+  else store.dropAudit(row.commitment)
+  store.updateAttempt(attempt, { state: 'accepted', atMs: clock.now() })
 }
 
 const running: ReadonlySet<AttemptRow['state']> = new Set(['offered', 'leased', 'preparing', 'executing'])

@@ -1,5 +1,5 @@
 import { planJob, type AttemptRecord, type JobPlan } from '@assay/core'
-import { imageDigest, limits as wire, toUnixMs, unixMs, type OrderId } from '@assay/protocol'
+import { imageDigest, limits as wire, toUnixMs, type OrderId } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
@@ -7,6 +7,7 @@ import { dispatchShards, dispatchUntil, type Load } from './dispatch-shards.ts'
 import { dueEpochs } from './due-epochs.ts'
 import { fundJob } from './fund-job.ts'
 import { giveUp } from './give-up.ts'
+import { lastCall } from './last-call.ts'
 import { proposeEpoch } from './propose-epoch.ts'
 import { runAttempt } from './run-attempt.ts'
 import { runAudit } from './run-audit.ts'
@@ -107,10 +108,4 @@ function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
     return { ...attempt, final }
   })
   return planJob(record, records, clock.now(), wire.attemptsPerShard)
-}
-
-/** What is not decided by then is given up, so that the rest can still be settled. */
-const lastCall = (job: JobRow) => {
-  const settleBy = toUnixMs(job.terms.settleBy)
-  return unixMs(settleBy - Math.min(60_000, (settleBy - job.createdAtMs) / 4))
 }

@@ -1,4 +1,4 @@
-import { nextPasses, requiredRate } from '@assay/core'
+import { findRelated, isSuspicious, nextPasses, requiredRate, type KnownParty, type RelatedPair } from '@assay/core'
 import {
   assertBug,
   beaconRound,
@@ -21,7 +21,7 @@ import {
   type Seat,
 } from '@assay/protocol'
 import type { Context } from '../context.ts'
-import type { AttemptRow } from '../store/records.ts'
+import type { AttemptRow, RunTime } from '../store/records.ts'
 
 /** Commits of one quorum that close together. */
 export interface DueEpoch {
@@ -36,12 +36,18 @@ export interface DueEpoch {
 /** Gives every commit its audit rate, fixes the seed round and makes the proposal durable, all before anyone sees it. */
 export async function proposeEpoch(context: Context, due: DueEpoch, signal: AbortSignal): Promise<void> {
   const { clock, emit, signer, store } = context
-  const leaves = sortLeaves(await Promise.all(due.group.map((attempt) => toLeaf(context, attempt, due, signal))))
+  const orders = new Set(due.group.map(({ orderId }) => orderId))
+  const runs = new Map([...orders].map((orderId) => [orderId, store.runTimesOf(orderId)]))
+  const leaves = sortLeaves(
+    await Promise.all(due.group.map((attempt) => toLeaf(context, attempt, { ...due, runs }, signal))),
+  )
   const body = await createProposal(context, due.quorumId, leaves, signal)
   const proposal = await createEnvelope('epoch/1', toJson(body), signer)
   const digest = deriveProposalDigest(proposal)
   const { quorumId, seedRound } = body
-  store.transaction(() => {
+  const closed = store.transaction(() => {
+    // One that was taken back meanwhile must not stand in an epoch: planning groups the others again.
+    if (leaves.some((leaf) => store.byCommitment(leaf.commit.commitment)?.state !== 'committed')) return false
     if (due.replaces !== undefined) store.updateEpoch(due.replaces, { state: 'void' })
     store.addEpoch(
       { digest, state: 'proposed', quorumId, seedRound, proposal, leaves, acks: [], beacon: undefined },
@@ -51,7 +57,9 @@ export async function proposeEpoch(context: Context, due: DueEpoch, signal: Abor
       leaves.map((leaf) => leaf.commit.commitment),
       digest,
     )
+    return true
   })
+  if (!closed) return context.wake()
   for (const orderId of new Set(due.group.map((attempt) => attempt.orderId)))
     emit(orderId, { type: 'epoch.closed', note: `${leaves.length} commits, seed round ${seedRound}` })
 }
@@ -64,6 +72,7 @@ async function createProposal(
 ): Promise<EpochProposal> {
   const { beacon, chain, clock, options, signer } = context
   const seats = await readSeats(context, signal)
+  const related = await readRelated(context, leaves, signal)
   const now = clock.now()
   return {
     chainId: chain.market.chainId,
@@ -76,18 +85,27 @@ async function createProposal(
     beaconId: deriveBeaconId(beacon.info),
     seats,
     closedAtMs: unixMs(now),
+    ...(related.length > 0 && { related: [...related] }),
   }
 }
 
 async function toLeaf(
   { chain, store }: Context,
   attempt: AttemptRow,
-  { atLeast }: DueEpoch,
+  { atLeast, runs }: DueEpoch & { readonly runs: ReadonlyMap<string, readonly RunTime[]> },
   signal: AbortSignal,
 ): Promise<EpochLeaf> {
-  const { commit, mustAudit, orderId, priceUsdc, provider } = attempt
+  const { commit, mustAudit, orderId, priceUsdc, provider, runMs } = attempt
   assertBug(commit !== undefined, 'a commit that joins an epoch is there')
-  if (mustAudit) return { commit, ratePpm: ppm(1_000_000) }
+  // Known only here, so it can only raise the rate.
+  const others = (runs.get(orderId) ?? []).filter((run) => run.provider !== provider)
+  const suspect =
+    runMs !== undefined &&
+    isSuspicious(
+      runMs,
+      others.map((run) => run.runMs),
+    )
+  if (mustAudit || suspect) return { commit, ratePpm: ppm(1_000_000) }
   const operator = await chain.operator(provider, signal)
   const rate = requiredRate({
     priceUsdc,
@@ -98,6 +116,22 @@ async function toLeaf(
     minRatePpm: store.job(orderId)?.spec.minAuditRatePpm ?? ppm(0),
   })
   return { commit, ratePpm: ppm(Math.max(rate, atLeast?.get(commit.commitment) ?? 0)) }
+}
+
+/** Members that share a purse with a provider or client of these commits, or with this aggregator. */
+async function readRelated(
+  { chain, quorum, signer, store }: Context,
+  leaves: readonly EpochLeaf[],
+  signal: AbortSignal,
+): Promise<readonly RelatedPair[]> {
+  const know = async (address: Address): Promise<KnownParty> => ({
+    address,
+    payout: (await chain.operator(address, signal))?.payout ?? address,
+  })
+  const providers = leaves.map(({ commit }) => commit.provider)
+  const clients = leaves.flatMap(({ commit }) => store.job(commit.orderId)?.client ?? [])
+  const parties = [...new Set([...providers, ...clients, signer.address])]
+  return findRelated(await Promise.all(quorum.members.map(know)), await Promise.all(parties.map(know)))
 }
 
 /** Every member of the quorum with its stake, sorted by address. */

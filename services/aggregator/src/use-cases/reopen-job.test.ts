@@ -72,6 +72,8 @@ async function openScene() {
     sealed: undefined,
     epoch: undefined,
     mustAudit: false,
+    executingAtMs: undefined,
+    runMs: undefined,
     ratePpm: undefined,
     verdict: undefined,
     code: undefined,

@@ -11,7 +11,7 @@ export async function revokeCertificate(context: Context, row: CertificateRow, s
   const audit = row.contradictedBy && store.audit(row.contradictedBy)
   const epoch = audit && store.epoch(audit.epoch)
   assertBug(audit !== undefined && epoch?.beacon !== undefined, 'a certificate is contradicted by a judged audit')
-  const { commitment, reason, opening, rounds } = audit.audit
+  const { challenges, commitment, reason, opening, rounds } = audit.audit
   const { chainId, escrow } = chain.market
   const body = {
     v: 1 as const,
@@ -32,6 +32,7 @@ export async function revokeCertificate(context: Context, row: CertificateRow, s
     beacon: epoch.beacon,
     acks: [...epoch.acks],
     ...(opening && { opening }),
+    ...(challenges && { challenges }),
   }
   const question = { digest: deriveRevocationDigest(body), message, deadlineMs: limits.validatorReplyMs }
   const sign = async (validator: Address, inTime: AbortSignal) => {

@@ -2,6 +2,7 @@ import { deriveSettlement, toBatch } from '@assay/core'
 import {
   asHash,
   assertBug,
+  decodeError,
   deriveBatchDigest,
   durationMs,
   MarketError,
@@ -18,13 +19,14 @@ import {
   type Signature,
   type UsdcBase,
 } from '@assay/protocol'
-import { askToSign, collectSignatures } from '../ask-validator.ts'
+import { askValidator, collectSignatures, ownSignature } from '../ask-validator.ts'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import type { JobRow } from '../store/records.ts'
 import { buildEvidence } from './build-evidence.ts'
 import { noteFault } from './note-fault.ts'
 import { reopenJob } from './reopen-job.ts'
+import { takeClaims, type Claim } from './take-claims.ts'
 
 /**
  * Takes a job whose shards are all final to its end: derive, sign, settle, return the rest, close. The settlement is
@@ -37,13 +39,14 @@ export async function settleJob(context: Context, orderId: OrderId, signal: Abor
   if (job.proof === undefined && order.status === 'funded') {
     if (clock.now() < toUnixMs(job.terms.settleBy)) {
       if (await reopenJob(context, job, signal)) return context.wake()
-      await settleOnChain(context, job, signal)
+      if (!(await settleOnChain(context, job, signal))) return
     } else await waitForRefund(context, job, signal)
   }
   await closeJob(context, orderId, signal)
 }
 
-async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal): Promise<void> {
+/** Whether the order is settled now; otherwise the job went back to work. */
+async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal): Promise<boolean> {
   const { chain, emit, store, wallet } = context
   const { orderId, terms } = job
   const evidence = store.evidence(orderId) ?? (await buildEvidence(context, job, signal))
@@ -55,6 +58,7 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
   if (store.evidence(orderId) === undefined) store.updateJob(findJob(context, orderId), { evidence })
   const unsigned = derived.settlement
   const signatures = job.settlement?.signatures ?? (await collectQuorum(context, job, { evidence, unsigned }, signal))
+  if (signatures === undefined) return false
   const settlement: Settlement = { ...unsigned, signatures: [...signatures] }
   if (job.settlement === undefined) store.updateJob(findJob(context, orderId), { settlement })
   const sent = await wallet.settle({ aggregator: terms.aggregator, quorumId: terms.quorumId, ...settlement }, signal)
@@ -62,24 +66,38 @@ async function settleOnChain(context: Context, job: JobRow, signal: AbortSignal)
   const proof = { transactionHash: asHash<Hash32>(sent.transactionHash), blockNumber, gasUsed }
   store.updateJob(findJob(context, orderId), { proof, chargedUsdc: chargedOf(settlement, orderId) })
   emit(orderId, { type: 'job.settled', note: sent.transactionHash })
+  return true
 }
 
+/** The quorum's signatures, or `undefined` when the job went back to work with commits that it had left out. */
 async function collectQuorum(
   context: Context,
   job: JobRow,
   { evidence, unsigned }: { readonly evidence: JobEvidence; readonly unsigned: Omit<Settlement, 'signatures'> },
   signal: AbortSignal,
-): Promise<readonly Signature[]> {
+): Promise<readonly Signature[] | undefined> {
   const { aggregator, quorumId } = job.terms
   const digest = deriveBatchDigest(context.chain.market, toBatch({ settlement: unsigned, quorumId, aggregator }))
   const message = { type: 'settle' as const, evidence: [evidence], settlement: unsigned }
-  const question = { digest, message, deadlineMs: limits.validatorReplyMs * 3 }
-  const sign = async (validator: Address, inTime: AbortSignal) => {
-    const signature = await askToSign(context, validator, question, inTime)
-    noteSettlement(context, job, validator, { aggregator, quorumId, ...unsigned, signatures: [signature] })
-    return signature
+  const deadlineMs = limits.validatorReplyMs * 3
+  const claims = new Map<string, Claim>()
+  const sign = async (validator: Address, inTime: AbortSignal): Promise<Signature> => {
+    const question = { message, expected: ['signed', 'censored'] as const, deadlineMs }
+    const reply = await askValidator(context, validator, question, inTime)
+    if (reply.type === 'signed') {
+      const signature = ownSignature(digest, validator, reply.signature)
+      noteSettlement(context, job, validator, { aggregator, quorumId, ...unsigned, signatures: [signature] })
+      return signature
+    }
+    for (const counter of reply.counters) claims.set(counter.payload, { counter, heldBy: validator })
+    throw decodeError(reply.error)
   }
-  return collectSignatures(context, 'settlement.refused', sign, signal)
+  try {
+    return await collectSignatures(context, 'settlement.refused', sign, signal)
+  } catch (error) {
+    if (await takeClaims(context, job, [...claims.values()], signal)) return undefined
+    throw error
+  }
 }
 
 /** A member that signed this order otherwise before, when the job was sent back to its audits, convicts itself. */

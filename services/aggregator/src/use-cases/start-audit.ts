@@ -1,4 +1,4 @@
-import type { AuditReason, Ppm } from '@assay/protocol'
+import type { Audit, AuditReason, Ppm } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow } from '../store/records.ts'
 
@@ -6,12 +6,13 @@ import type { AttemptRow } from '../store/records.ts'
 export function startAudit(
   context: Context,
   attempt: AttemptRow,
-  how: { readonly ratePpm: Ppm; readonly reason: AuditReason },
+  how: { readonly ratePpm: Ppm; readonly reason: AuditReason; readonly audit?: Audit; readonly late?: boolean },
 ): void {
   const { clock, emit, store } = context
   const { orderId, shard, attempt: number, provider, epoch } = attempt
   const { commitment } = attempt.commit!
-  const audit = { commitment, reason: how.reason, rounds: [{ commits: [], attestations: [] }] }
+  const audit = how.audit ?? { commitment, reason: how.reason, rounds: [{ commits: [], attestations: [] }] }
+  const late = how.late ?? false
   const row = {
     commitment,
     orderId,
@@ -22,10 +23,11 @@ export function startAudit(
     state: 'running',
     audit,
     unopened: false,
+    late,
     verdict: undefined,
   } as const
   if (!store.addAudit(row, clock.now())) return
-  store.updateAttempt(attempt, { state: 'auditing', ratePpm: how.ratePpm, atMs: clock.now() })
+  if (!late) store.updateAttempt(attempt, { state: 'auditing', ratePpm: how.ratePpm, atMs: clock.now() })
   emit(orderId, { type: 'audit.started', shard, attempt: number, provider, note: how.reason })
 }
 

@@ -24,7 +24,12 @@ export function takeAcceptance(context: Context, attempt: AttemptRow, acceptance
 export function takeProgress(context: Context, attempt: AttemptRow, state: WorkState): AttemptRow {
   if (state === 'sealing' || attempt.state === state || attempt.state === 'offered') return attempt
   const { shard, attempt: number, provider, orderId } = attempt
-  const next = context.store.updateAttempt(attempt, { state, atMs: context.clock.now() })
+  const now = context.clock.now()
+  const next = context.store.updateAttempt(attempt, {
+    state,
+    ...(state === 'executing' && { executingAtMs: now }),
+    atMs: now,
+  })
   if (state === 'executing') context.emit(orderId, { type: 'attempt.executing', shard, attempt: number, provider })
   return next
 }
@@ -52,7 +57,15 @@ export async function takeCommit(
   // Commitments name commits everywhere: two alike would make an epoch that no member can acknowledge.
   if (store.byCommitment(commit.commitment) !== undefined)
     throw invalid('commit-invalid', 'another attempt has made this commitment')
-  store.updateAttempt(attempt, { state: 'committed', commit, sealed, atMs: clock.now() })
+  const now = clock.now()
+  const { executingAtMs } = attempt
+  store.updateAttempt(attempt, {
+    state: 'committed',
+    commit,
+    sealed,
+    ...(executingAtMs !== undefined && { runMs: now - executingAtMs }),
+    atMs: now,
+  })
   directory.breaker.record(provider, true)
   emit(orderId, { type: 'attempt.committed', shard, attempt: number, provider })
   context.wake()

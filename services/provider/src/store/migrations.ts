@@ -32,4 +32,5 @@ CREATE TABLE counters (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 );`,
+  'ALTER TABLE attempts ADD COLUMN held_at_ms INTEGER;',
 ] as const

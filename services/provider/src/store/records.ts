@@ -18,7 +18,7 @@ import type {
 /**
  * leased → preparing → executing → sealing → delivering → committed → delivered, or failed before `committed`.
  * `delivering`: opening and commit are durable, the sealed bytes are on their way. `committed`: the commit may be shown.
- * `delivered`: the aggregator holds both, so the sealed bytes may go.
+ * `delivered`: the aggregator holds both; the sealed bytes go once the commit is held in an epoch.
  */
 export const attemptStates = [
   'leased',
@@ -55,11 +55,13 @@ export interface AttemptRow {
   readonly sealed: BlobRef | undefined
   readonly failure: ErrorBody | undefined
   readonly openedAtMs: UnixMs | undefined
+  /** Since when nobody needs to be told of the commit: a threshold holds it in an epoch, or its order is over. */
+  readonly heldAtMs: UnixMs | undefined
   readonly atMs: UnixMs
 }
 
 export type AttemptPatch = Partial<
-  Pick<AttemptRow, 'state' | 'opening' | 'commit' | 'sealed' | 'failure' | 'openedAtMs'>
+  Pick<AttemptRow, 'state' | 'opening' | 'commit' | 'sealed' | 'failure' | 'openedAtMs' | 'heldAtMs'>
 > & { readonly atMs: UnixMs }
 
 /** An accepted attempt with the order it belongs to. */
@@ -79,6 +81,8 @@ export interface ProviderStore {
   inStates(states: readonly AttemptState[]): readonly AttemptRow[]
   /** Compare-and-set on `rev`. Throws `state-conflict` when another change came first. */
   updateAttempt(attempt: AttemptRow, patch: AttemptPatch): AttemptRow
+  /** Attempts that were committed before `instant` and may stand in no epoch yet. */
+  unheld(instant: UnixMs): readonly AttemptRow[]
   /** How many attempts are in each state. */
   counts(): ReadonlyMap<AttemptState, number>
   /** Forgets the orders, and their attempts, that became refundable before `instant`. Returns the leases. */

@@ -29,6 +29,7 @@ export const attempts = sqliteTable(
     sealed: text('sealed'),
     failure: text('failure'),
     openedAtMs: integer('opened_at_ms'),
+    heldAtMs: integer('held_at_ms'),
     atMs: integer('at_ms').notNull(),
   },
   (table) => [

@@ -11,7 +11,7 @@ import {
   toUnixMs,
   unixMs,
 } from '@assay/protocol'
-import { and, count, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, count, eq, inArray, isNull, lt, lte, sql } from 'drizzle-orm'
 import { asPublicKey, asSignature, read, readOptional, SealedRef, write } from './codec-schema.ts'
 import { attemptStates, type AttemptPatch, type AttemptRow, type AttemptState, type ProviderStore } from './records.ts'
 import { attempts, counters, orders } from './schema.ts'
@@ -76,6 +76,19 @@ function createAttempts({ reader, withTransaction }: Database): Omit<ProviderSto
         .where(inArray(attempts.state, [...states]))
         .all()
         .map(toAttempt),
+    unheld: (instant) =>
+      reader
+        .select()
+        .from(attempts)
+        .where(
+          and(
+            inArray(attempts.state, ['committed', 'delivered']),
+            isNull(attempts.heldAtMs),
+            lte(attempts.atMs, instant),
+          ),
+        )
+        .all()
+        .map(toAttempt),
     updateAttempt: (attempt, patch) => withTransaction((tx) => update(tx, attempt, patch)),
     counts: () => countStates(reader),
   }
@@ -115,6 +128,7 @@ const columnsOf = (patch: AttemptPatch) => ({
   ...(patch.sealed && { sealed: write(patch.sealed) }),
   ...(patch.failure && { failure: write(patch.failure) }),
   ...(patch.openedAtMs !== undefined && { openedAtMs: patch.openedAtMs }),
+  ...(patch.heldAtMs !== undefined && { heldAtMs: patch.heldAtMs }),
 })
 
 const one = (row: typeof attempts.$inferSelect | undefined): AttemptRow | undefined => row && toAttempt(row)
@@ -135,6 +149,7 @@ const toAttempt = (row: typeof attempts.$inferSelect): AttemptRow => ({
   sealed: readOptional(SealedRef, row.sealed),
   failure: readOptional(ErrorBody, row.failure),
   openedAtMs: row.openedAtMs === null ? undefined : unixMs(row.openedAtMs),
+  heldAtMs: row.heldAtMs === null ? undefined : unixMs(row.heldAtMs),
   atMs: unixMs(row.atMs),
 })
 

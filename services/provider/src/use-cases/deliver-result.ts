@@ -19,10 +19,10 @@ export async function deliverResult(context: ProviderContext, attempt: AttemptRo
   moveAttempt(context, lease, { state: 'committed' })
 }
 
-/** The aggregator holds commit and sealed bytes: the bytes may go, the opening stays. */
+/** The aggregator says that it holds commit and sealed bytes. The bytes stay until an epoch holds the commit too. */
 export async function acknowledgeDelivery(context: ProviderContext, lease: Hash32): Promise<void> {
   const row = context.store.attempt(lease)
   if (row?.state !== 'committed') return
   moveAttempt(context, lease, { state: 'delivered' })
-  await context.blobs.release(sealedOwner(row))
+  if (row.heldAtMs !== undefined) await context.blobs.release(sealedOwner(row))
 }

@@ -1,4 +1,4 @@
-import { auditSeats, checkEpoch, checkSeed, type Peer, type StreamHandler } from '@assay/core'
+import { auditSeats, checkChallenges, checkEpoch, checkSeed, type Peer, type StreamHandler } from '@assay/core'
 import {
   assertBug,
   decodeFrame,
@@ -96,13 +96,15 @@ interface Draw {
 }
 
 function checkDrawn(request: OpenRequest, { row, order, proposal, randomness, market }: Draw): void {
-  const { commitment, reason, leaves, beacon, auditCommits } = request
+  const { commitment, reason, leaves, beacon, auditCommits, challenges } = request
   const leaf = leaves.find(({ commit }) => commit.commitment === commitment)
   if (leaf === undefined) throw notDue('the epoch does not hold the commit')
   const sampled = isSampled({ randomness, root: proposal.root, commitment }, leaf.ratePpm)
   if (sampled !== (reason === 'sampled')) throw notDue('reason-mismatch')
 
   const { client } = order.terms
+  const demanded = checkChallenges({ commitment, reason, challenges }, { market, client })
+  if (!demanded.ok) throw notDue(demanded.fault)
   const provider = leaf.commit.provider
   const { seats, alternates } = auditSeats({ proposal, beacon, commitment, round: 0, provider, client, earlier: [] })
   const drawn = new Set([...seats, ...alternates])

@@ -114,4 +114,18 @@ CREATE TABLE fault_proofs (
   state TEXT NOT NULL,
   at_ms INTEGER NOT NULL
 );`,
+  `CREATE TABLE claims (
+  commitment TEXT PRIMARY KEY,
+  order_id TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  aggregator TEXT NOT NULL,
+  commit_json TEXT NOT NULL,
+  envelope TEXT NOT NULL,
+  sealed_root TEXT NOT NULL,
+  sealed_bytes INTEGER NOT NULL,
+  retracted INTEGER NOT NULL,
+  refund_at_ms INTEGER NOT NULL
+);
+CREATE INDEX claims_order ON claims (order_id);
+CREATE INDEX claims_sealed ON claims (sealed_root);`,
 ] as const

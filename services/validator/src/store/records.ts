@@ -5,6 +5,8 @@ import type {
   BeaconRound,
   BeaconValue,
   CertificateBody,
+  BlobRef,
+  BlobRoot,
   Commitment,
   DeterminismClass,
   Envelope,
@@ -113,6 +115,21 @@ export interface GateRow {
   readonly atMs: UnixMs
 }
 
+/** A commit that its provider claims over its aggregator's head, or takes back. */
+export interface ClaimRow {
+  readonly commitment: Commitment
+  readonly orderId: OrderId
+  readonly provider: Address
+  /** Who may fetch the sealed result. */
+  readonly aggregator: Address
+  readonly commit: SignedCommit
+  /** The provider's signed word: a counter-commit, or a retraction. */
+  readonly envelope: Envelope
+  readonly sealed: BlobRef
+  readonly retracted: boolean
+  readonly refundAtMs: UnixMs
+}
+
 /** How much of each there is. */
 export interface StoreCounts {
   readonly orders: number
@@ -177,6 +194,14 @@ export interface ValidatorStore {
   /** Proofs that are not on chain yet, oldest first. */
   openProofs(): readonly ProofRow[]
   closeProof(verdictId: Hash32, state: 'proven' | 'late'): void
+  /** Adds a claim unless there is one; a retraction takes the place of a counter-commit, never the other way round. */
+  addClaim(row: ClaimRow): void
+  claim(commitment: Commitment): ClaimRow | undefined
+  claimsOf(orderId: OrderId): readonly ClaimRow[]
+  /** A claim whose sealed result has this root. */
+  claimBySealed(root: BlobRoot): ClaimRow | undefined
+  /** Orders with claims that became refundable before `instant`. */
+  claimedBefore(instant: UnixMs): readonly OrderId[]
 
   counts(): StoreCounts
   /** Forgets everything about orders that became refundable before `instant`; standing is kept. Returns how many orders. */

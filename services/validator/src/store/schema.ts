@@ -155,6 +155,24 @@ export const passes = sqliteTable(
   (table) => [primaryKey({ columns: [table.provider, table.determinism] })],
 )
 
+/** What providers said of their own commits: a settlement that leaves a claimed one out is not signed. */
+export const claims = sqliteTable(
+  'claims',
+  {
+    commitment: text('commitment').primaryKey(),
+    orderId: text('order_id').notNull(),
+    provider: text('provider').notNull(),
+    aggregator: text('aggregator').notNull(),
+    commit: text('commit_json').notNull(),
+    envelope: text('envelope').notNull(),
+    sealedRoot: text('sealed_root').notNull(),
+    sealedBytes: integer('sealed_bytes').notNull(),
+    retracted: integer('retracted', { mode: 'boolean' }).notNull(),
+    refundAtMs: integer('refund_at_ms').notNull(),
+  },
+  (table) => [index('claims_order').on(table.orderId), index('claims_sealed').on(table.sealedRoot)],
+)
+
 export const counters = sqliteTable('counters', {
   name: text('name').primaryKey(),
   value: integer('value').notNull(),

@@ -77,8 +77,9 @@ export const createSignaturesStore = ({ reader, withTransaction }: Database): Si
 
 /** A commitment counts once, however often its audit is shown. A conviction ends the run in every class. */
 function countOnce(tx: Transaction, { commitment, orderId, provider, determinism, verdict }: JudgedRow): void {
-  if (tx.insert(counted).values({ commitment, orderId }).onConflictDoNothing().run().changes === 0) return
+  // First, for a commit that was counted as passed can be convicted later, when its client challenges it.
   if (isConviction(verdict)) tx.update(passes).set({ passes: 0 }).where(eq(passes.provider, provider)).run()
+  if (tx.insert(counted).values({ commitment, orderId }).onConflictDoNothing().run().changes === 0) return
   const where = and(eq(passes.provider, provider), eq(passes.determinism, determinism))
   const next = nextPasses(tx.select().from(passes).where(where).get()?.passes ?? 0, verdict)
   const target = [passes.provider, passes.determinism]

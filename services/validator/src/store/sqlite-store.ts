@@ -4,12 +4,14 @@ import { count, eq, lt, sql } from 'drizzle-orm'
 import { validatorLimits } from '../limits.ts'
 import { createAuditsStore } from './audits.ts'
 import { read, write } from './codec-schema.ts'
+import { createClaimsStore } from './claims.ts'
 import { createEpochsStore } from './epochs.ts'
 import { createFaultsStore } from './faults.ts'
 import { createGatesStore } from './gates.ts'
 import type { OrderRow, StoreCounts, ValidatorStore } from './records.ts'
 import {
   audits,
+  claims,
   commits,
   convictions,
   counted,
@@ -30,6 +32,7 @@ export const createSqliteStore = (database: Database): ValidatorStore => ({
   ...createAuditsStore(database),
   ...createSignaturesStore(database),
   ...createGatesStore(database),
+  ...createClaimsStore(database),
   ...createFaultsStore(database),
   counts: () => countRows(database.reader),
   forgetBefore: (instant) => database.withTransaction((tx) => forget(tx, instant)),
@@ -69,6 +72,7 @@ function forget(tx: Transaction, instant: number): number {
   for (const { orderId } of old)
     for (const table of [commits, audits, seenAudits, settlements, verdicts, validatorVerdicts, counted])
       tx.delete(table).where(eq(table.orderId, orderId)).run()
+  tx.delete(claims).where(lt(claims.refundAtMs, instant)).run()
   tx.delete(proposals).where(lt(proposals.refundAtMs, instant)).run()
   tx.delete(convictions)
     .where(lt(convictions.atMs, instant - validatorLimits.keepConvictionMs))

@@ -50,6 +50,21 @@ describe('introducing an order', () => {
 })
 
 describe('acknowledging an epoch', () => {
+  it('demands that everybody is listed who shares a purse with a party, and nobody else', async () => {
+    const { providers, validators } = createEvidenceCast()
+    const purse = createTestActor('purse').address
+    const [party, validator] = [providers[0]!.address, validators[3]!.address]
+    const payouts = new Map([party, validator].map((address) => [address, purse] as const))
+    await using stage = await openStage({ payouts })
+    const epoch = await buildEpoch(stage.cast, two)
+    await stage.introduce()
+    const related = [{ validator, party }]
+    assert.equal(reasonOf(await stage.propose(epoch)), 'related-differs')
+    const more = [...related, { validator, party: providers[1]!.address }]
+    assert.equal(reasonOf(await stage.ask(await resign(stage, epoch, { related: more }))), 'related-differs')
+    assert.equal(codeOf(await stage.ask(await resign(stage, epoch, { related }))), 'acknowledged')
+  })
+
   it('acknowledges with the newest round of its arrival, and gives the same answer ever after', async () => {
     await using stage = await openStage()
     const { cast } = stage

@@ -1,8 +1,9 @@
-import { checkEpoch, requiredRate } from '@assay/core'
+import { checkEpoch, findRelated, requiredRate, type KnownParty } from '@assay/core'
 import {
   asHash,
   createEnvelope,
   deriveProposalDigest,
+  encodeCanonical,
   encodeError,
   EpochProposal,
   MarketError,
@@ -72,8 +73,10 @@ export async function acknowledgeEpoch(
     store.addProposal(row)
     throw refuse('seed-round-published', { seenRound, seedRound: proposal.seedRound })
   }
+  checkRetracted(context, leaves)
   await checkOrders(context, { proposal, leaves, orders }, signal)
   await checkSeats(context, proposal, signal)
+  await checkRelated(context, { proposal, leaves, orders }, signal)
   const required = await ratesTooLow(context, leaves, digest, signal)
   if (required.length > 0) return refused('rates-too-low', { required })
   noteCommits(context, commits)
@@ -103,6 +106,15 @@ interface EpochContent {
 function checkForeign({ aggregator, quorumId }: EpochProposal, orders: readonly OrderRow[]): void {
   const foreign = orders.find(({ terms }) => terms.aggregator !== aggregator || terms.quorumId !== quorumId)
   if (foreign !== undefined) throw refuse('order-foreign', { orderId: foreign.orderId })
+}
+
+/** A commit that its provider took back joins no epoch. One that was in an epoch before that stays due. */
+function checkRetracted({ store }: ValidatorContext, leaves: readonly EpochLeaf[]): void {
+  for (const { commit } of leaves) {
+    const { commitment } = commit
+    if (store.claim(commitment)?.retracted === true && store.epochsOf(commitment).length === 0)
+      throw refuse('commit-retracted', { commitment })
+  }
 }
 
 async function checkOrders(
@@ -136,6 +148,32 @@ async function checkSeats(
   chainFacts.forget()
   const validator = await wrong()
   if (validator !== undefined) throw refuse('seat-stake-differs', { validator })
+}
+
+/** Who must not judge whom is read from the chain, like the stakes. A remembered payout address is read again first. */
+async function checkRelated(
+  { chainFacts }: ValidatorContext,
+  { proposal, leaves, orders }: EpochContent,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = async (addresses: readonly Address[]): Promise<readonly KnownParty[]> =>
+    Promise.all(
+      addresses.map(async (address) => ({
+        address,
+        payout: (await chainFacts.operator(address, signal))?.payout ?? address,
+      })),
+    )
+  const members = proposal.seats.map(({ validator }) => validator)
+  const providers = leaves.map(({ commit }) => commit.provider)
+  const clients = orders.map(({ terms }) => terms.client)
+  const parties = [...new Set([...providers, ...clients, proposal.aggregator])]
+  const differs = async (): Promise<boolean> => {
+    const own = findRelated(await known(members), await known(parties))
+    return encodeCanonical(toJson(own)) !== encodeCanonical(toJson(proposal.related ?? []))
+  }
+  if (!(await differs())) return
+  chainFacts.forget()
+  if (await differs()) throw refuse('related-differs', { listed: proposal.related?.length ?? 0 })
 }
 
 interface RequiredRate {

@@ -77,6 +77,7 @@ async function ask(
     leaves: epoch.leaves,
     beacon,
     auditCommits: audit.rounds[0]?.commits ?? [],
+    ...(audit.challenges && { challenges: audit.challenges }),
   }
   const stream = await context.network.open(peer.publicKey, protocols.open, signal)
   try {

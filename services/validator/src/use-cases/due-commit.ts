@@ -1,10 +1,11 @@
-import { auditSeats, checkAck, checkSeed, type AuditSeats } from '@assay/core'
+import { auditSeats, checkAck, checkChallenges, checkSeed, type AuditSeats } from '@assay/core'
 import {
   EpochProposal,
   isSampled,
   MarketError,
   openEnvelope,
   type Address,
+  type Audit,
   type AuditReason,
   type BeaconValue,
   type Commitment,
@@ -22,6 +23,7 @@ export interface DueClaim {
   readonly proposal: Hash32
   readonly acks: readonly Envelope[]
   readonly beacon: BeaconValue
+  readonly challenges?: Audit['challenges']
 }
 /** A commit whose audit is due, with what shows it. */
 export interface DueCommit {
@@ -57,7 +59,12 @@ export async function openDueCommit(
     throw new MarketError('beacon-invalid', 'the seed is not the beacon’s', {
       details: { reason: seed.fault, ...seed.details },
     })
-  const { commitment, reason } = claim
+  const { commitment, reason, challenges } = claim
+  const demanded = checkChallenges(
+    { commitment, reason, challenges },
+    { market: context.chain.market, client: order.terms.client },
+  )
+  if (!demanded.ok) throw refuse(demanded.fault, demanded.details)
   const sampled = isSampled({ randomness: seed.randomness, root: proposal.root, commitment }, leaf.ratePpm)
   if (sampled !== (reason === 'sampled')) throw refuse('reason-mismatch', { asked: reason, sampled })
   return { epoch, proposal, leaf, order, beacon: claim.beacon }

@@ -4,10 +4,10 @@ import {
   MarketError,
   shardInputs,
   toMarketError,
-  toUnixMs,
   type InputRef,
   type PublicKey,
   type ResultRoot,
+  type UnixMs,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
 import { validatorLimits } from '../limits.ts'
@@ -19,6 +19,8 @@ export interface RerunOptions {
   readonly round: number
   /** Who holds the inputs. */
   readonly source: PublicKey
+  /** The run ends by then. */
+  readonly deadline: UnixMs
 }
 
 /**
@@ -28,13 +30,12 @@ export interface RerunOptions {
 export async function rerunShard(
   context: ValidatorContext,
   due: DueCommit,
-  { round, source }: RerunOptions,
+  { round, source, deadline }: RerunOptions,
 ): Promise<ResultRoot> {
   const { blobs, clock, closing, sandbox } = context
-  const { spec, terms } = due.order
+  const { spec } = due.order
   const { commitment, shard } = due.leaf.commit
   const owner = `audit/${commitment}/${round}`
-  const deadline = toUnixMs(terms.settleBy)
   try {
     return await withDeadline(
       { clock, signal: closing },

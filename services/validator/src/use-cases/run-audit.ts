@@ -1,5 +1,6 @@
 import { verificationPolicy } from '@assay/core'
 import {
+  after,
   asHash,
   bytesToHex,
   deriveAuditCommitDigest,
@@ -7,10 +8,12 @@ import {
   toUnixMs,
   type Address,
   type SignedAuditCommit,
+  type UnixMs,
   type ValidatorReply,
   type ValidatorRequest,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'
+import { validatorLimits as limits } from '../limits.ts'
 import { protectSeat } from '../protection.ts'
 import type { AuditRow } from '../store/records.ts'
 import { openDueCommit, refuse, seatsOf, type DueCommit } from './due-commit.ts'
@@ -29,7 +32,7 @@ export async function runAudit(
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { commitment, round } = request
-  const { audits, chainFacts, clock, signer, store } = context
+  const { audits, signer, store } = context
   const held = ownAudit(context, request)
   if (held !== undefined) {
     if (store.order(held.orderId)?.terms.aggregator !== from) throw refuse('not-its-aggregator')
@@ -39,12 +42,11 @@ export async function runAudit(
   const due = await openDueCommit(context, request, from, signal)
   checkSeat(due, request, signer.address)
   protectSeat(store, commitment, round)
-  if (clock.now() >= toUnixMs(due.order.terms.settleBy)) throw refuse('order-overdue')
-  if ((await chainFacts.order(due.order.orderId, signal)).status !== 'funded') throw refuse('order-closed')
+  const deadline = await runUntil(context, due, request, signal)
   // The run belongs to the validator, not to the request: a broken stream finds its answer when asked again.
   return {
     type: 'audited',
-    commit: await audits.run(`${commitment}/${round}`, async () => produce(context, due, request)),
+    commit: await audits.run(`${commitment}/${round}`, async () => produce(context, due, request, deadline)),
   }
 }
 
@@ -69,12 +71,42 @@ function checkSeat(due: DueCommit, { round, excluded }: AuditRequest, self: Addr
   if (![...seats, ...alternates].includes(self)) throw refuse('seat-undrawn', { round })
 }
 
-async function produce(context: ValidatorContext, due: DueCommit, request: AuditRequest): Promise<SignedAuditCommit> {
+/**
+ * When the run must be over: with the order, as long as it holds its money; a challenge of a settled commit has its own
+ * time. Nobody pays for such an audit, so only so many a day are run for one client.
+ */
+async function runUntil(
+  { challenged, chainFacts, clock }: ValidatorContext,
+  { order }: DueCommit,
+  { challenges, commitment }: AuditRequest,
+  signal: AbortSignal,
+): Promise<UnixMs> {
+  const { terms, spec, orderId } = order
+  const now = clock.now()
+  const { status } = await chainFacts.order(orderId, signal)
+  if (status === 'funded' && now < toUnixMs(terms.settleBy)) return toUnixMs(terms.settleBy)
+  if (status !== 'settled' || challenges === undefined)
+    throw refuse(now >= toUnixMs(terms.settleBy) ? 'order-overdue' : 'order-closed', { status })
+  if (now >= after(toUnixMs(terms.refundAt), verificationPolicy.lateChallengeMs)) throw refuse('window-closed')
+  const day = [...(challenged.get(terms.client) ?? [])].filter(([, atMs]) => after(atMs, dayMs) > now)
+  const seen = new Map(day).set(commitment, now)
+  if (seen.size > limits.lateAuditsPerClient) throw refuse('too-many-challenges', { challenges: day.length })
+  challenged.set(terms.client, seen)
+  return after(now, limits.lateAuditTimeFactor * spec.timeLimitMs + limits.lateAuditSlackMs)
+}
+const dayMs = 24 * 60 * 60 * 1000
+
+async function produce(
+  context: ValidatorContext,
+  due: DueCommit,
+  request: AuditRequest,
+  deadline: UnixMs,
+): Promise<SignedAuditCommit> {
   const { clock, log, rng, store } = context
   const { commitment, round, excluded, inputsFrom } = request
   const known = ownAudit(context, request)
   if (known !== undefined) return signAuditCommit(context, known)
-  const resultRoot = await rerunShard(context, due, { round, source: inputsFrom.publicKey })
+  const resultRoot = await rerunShard(context, due, { round, source: inputsFrom.publicKey, deadline })
   const { orderId, shard } = due.leaf.commit
   const row: AuditRow = {
     commitment,

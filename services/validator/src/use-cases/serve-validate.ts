@@ -1,4 +1,4 @@
-import type { StreamHandler } from '@assay/core'
+import type { Peer, StreamHandler } from '@assay/core'
 import {
   decodeFrame,
   encodeError,
@@ -14,6 +14,7 @@ import type { ValidatorContext } from '../context.ts'
 import { acknowledgeEpoch } from './acknowledge-epoch.ts'
 import { certifyJob, openGate } from './certify-job.ts'
 import { introduceOrder } from './introduce-order.ts'
+import { keepCounters, keepRetraction } from './keep-claims.ts'
 import { revealAudit } from './reveal-audit.ts'
 import { runAudit } from './run-audit.ts'
 import { signCertificate } from './sign-certificate.ts'
@@ -28,7 +29,7 @@ export function serveValidate(context: ValidatorContext): StreamHandler {
     const signal = AbortSignal.any([streamSignal, context.closing])
     const frame = await stream.receive(signal)
     if (frame === undefined) return
-    const reply = await answer(context, frame, remote.address, signal)
+    const reply = await answer(context, frame, remote, signal)
     await stream.send(encodeFrame(reply), signal)
     await stream.end()
   }
@@ -37,13 +38,14 @@ export function serveValidate(context: ValidatorContext): StreamHandler {
 async function answer(
   context: ValidatorContext,
   frame: Uint8Array,
-  from: Address,
+  remote: Peer,
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { log } = context
+  const from = remote.address
   try {
     const request = decodeFrame(ValidatorRequest, frame, protocols.validate)
-    const reply = await dispatch(context, request, from, signal)
+    const reply = await dispatch(context, request, remote, signal)
     if (reply.type === 'refused') log.info({ from, details: reply.error.details }, 'epoch.refused')
     return reply
   } catch (cause) {
@@ -62,9 +64,10 @@ async function answer(
 async function dispatch(
   context: ValidatorContext,
   request: ValidatorRequest,
-  from: Address,
+  remote: Peer,
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
+  const from = remote.address
   switch (request.type) {
     case 'introduce':
       return introduceOrder(context, request, from, signal)
@@ -88,5 +91,9 @@ async function dispatch(
       return signRevocation(context, request, from, signal)
     case 'settle':
       return signSettlement(context, request, from, signal)
+    case 'counter':
+      return keepCounters(context, request, remote, signal)
+    case 'retract':
+      return keepRetraction(context, request, signal)
   }
 }

@@ -25,12 +25,12 @@ export async function signRevocation(
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { chain, clock, log, signer, store } = context
-  const { revocation, certificate, commitment, reason, opening, rounds } = request
+  const { revocation, certificate, commitment, reason, opening, rounds, challenges } = request
   const due = await openDueCommit(context, request, from, signal)
   const { order, proposal, beacon, leaf } = due
   const { terms, spec } = order
   const quorum = await ownQuorum(context, terms.quorumId, signal)
-  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }) }
+  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }), ...(challenges && { challenges }) }
   const certified = certifiesCommit({
     market: chain.market,
     quorum,

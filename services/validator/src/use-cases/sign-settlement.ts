@@ -1,11 +1,13 @@
-import { deriveSettlement, toBatch, type DerivedSettlement, type JudgedEvidence } from '@assay/core'
+import { deriveSettlement, toBatch, type DerivedSettlement, type Fault, type JudgedEvidence } from '@assay/core'
 import {
   asHash,
   deriveBatchDigest,
   deriveOrderId,
   encodeCanonical,
   encodeCanonicalBytes,
+  encodeError,
   keccakHex,
+  limits,
   MarketError,
   toJson,
   toUnixMs,
@@ -20,7 +22,7 @@ import {
 import type { ValidatorContext } from '../context.ts'
 import { validatorLimits } from '../limits.ts'
 import { protectSettlement } from '../protection.ts'
-import type { JudgedRow, SettlementRow } from '../store/records.ts'
+import type { ClaimRow, JudgedRow, SettlementRow } from '../store/records.ts'
 import { askOpening } from './ask-opening.ts'
 import { knownConvictions } from './known-convictions.ts'
 
@@ -41,10 +43,14 @@ export async function signSettlement(
   // Before the evidence is judged: only who has funded orders can make us work.
   for (const job of evidence) await checkOrder(context, job, signal)
   const convicted = await knownConvictions(context, evidence, signal)
-  const derived = deriveSettlement(chain.market, evidence, { convicted })
+  const claims = openClaims(context, evidence)
+  const derived = deriveSettlement(chain.market, evidence, { convicted, claims: claims.map(({ commit }) => commit) })
+  if (!derived.ok && derived.fault === 'commit-censored') return censored(context, evidence, claims, derived)
   if (!derived.ok) throw refuse(derived.fault, derived.details)
   if (!isSame(derived.settlement, settlement)) throw refuse('settlement-differs')
   for (const job of evidence) await checkJob(context, job, signal)
+  const waiting = derived.jobs.map((job) => [job.orderId, waitForClaims(context, job)] as const)
+  for (const [orderId, waitMs] of waiting) if (waitMs > 0) throw refuse('claims-open', { orderId, waitMs })
 
   const digest = deriveBatchDigest(chain.market, toBatch(derived))
   const rows = toRows(context, derived, asHash(digest))
@@ -53,6 +59,51 @@ export async function signSettlement(
   const charged = settlement.orders.reduce((sum, order) => sum + order.charged, 0n)
   log.info({ orders: rows.map(({ orderId }) => orderId), charged: charged.toString() }, 'settlement.signed')
   return { type: 'signed', signature: await signer.sign(digest) }
+}
+
+/**
+ * What providers claim of these orders and no acknowledged epoch holds. A commit that is in one needs no claim: it cannot
+ * be left out anyway.
+ */
+const openClaims = ({ chain, store }: ValidatorContext, evidence: readonly JobEvidence[]): readonly ClaimRow[] =>
+  evidence
+    .flatMap(({ terms }) => store.claimsOf(deriveOrderId(chain.market, terms)))
+    .filter(({ commitment, retracted }) => !retracted && store.epochsOf(commitment).length === 0)
+
+/**
+ * Work that was dropped shows as a shard that nobody is paid for. Whoever did it must have had the time to claim it, or a
+ * quick settlement would be the end of the matter. Gives the milliseconds that are left.
+ */
+function waitForClaims({ clock, shownAtMs, store }: ValidatorContext, { orderId, shards }: JudgedEvidence): number {
+  const unpaid = shards.some(
+    ({ accepted, commits }) => accepted === undefined && commits.every(({ verdict }) => verdict !== 'nondeterministic'),
+  )
+  if (!unpaid || store.settlement(orderId) !== undefined) return 0
+  const now = clock.now()
+  const shown = shownAtMs.get(orderId) ?? now
+  shownAtMs.set(orderId, shown)
+  const [oldest] = shownAtMs.keys()
+  if (shownAtMs.size > validatorLimits.claimWaits && oldest !== undefined) shownAtMs.delete(oldest)
+  return Math.max(0, shown + validatorLimits.claimWaitMs - now)
+}
+
+/** Not signed; with the providers' own words, so that the aggregator can mend it. */
+function censored(
+  { log }: ValidatorContext,
+  evidence: readonly JobEvidence[],
+  claims: readonly ClaimRow[],
+  { fault, details }: Fault,
+): ValidatorReply {
+  const shown = new Set(
+    evidence.flatMap(({ epochs }) => epochs.flatMap(({ leaves }) => leaves.map(({ commit }) => commit.commitment))),
+  )
+  const missing = claims.filter(({ commitment }) => !shown.has(commitment))
+  log.info({ details, claims: missing.length }, 'settlement.censored')
+  return {
+    type: 'censored',
+    error: encodeError(refuse(fault, details)),
+    counters: missing.slice(0, limits.countersAtOnce).map(({ envelope }) => envelope),
+  }
 }
 
 /** That the order is open on chain and this validator's to settle. */

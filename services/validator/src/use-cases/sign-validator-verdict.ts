@@ -31,11 +31,11 @@ export async function signValidatorVerdict(
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { chain, clock, log, signer, store } = context
-  const { verdict, reason, opening, rounds } = request
+  const { verdict, reason, opening, rounds, challenges } = request
   const { accused, orderId } = verdict
   const commitment = auditedOf(context, request)
   const due = await openDueCommit(context, { ...request, commitment }, from, signal)
-  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }) }
+  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }), ...(challenges && { challenges }) }
   const fault = findFault(context, due, audit, accused)
   const content = deriveVerdictContent(verdict)
   // Before the accused is asked: what cannot be signed is not worth its time.

@@ -36,7 +36,7 @@ export async function signVerdict(
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { chain, clock, log, signer, store } = context
-  const { verdict, reason, opening, rounds } = request
+  const { verdict, reason, opening, rounds, challenges } = request
   const commitment = commitmentOf(context, request)
   const due = await openDueCommit(context, { ...request, commitment }, from, signal)
   noteAuditCommits(
@@ -45,7 +45,7 @@ export async function signVerdict(
     rounds.flatMap(({ commits }) => commits),
     opening,
   )
-  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }) }
+  const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }), ...(challenges && { challenges }) }
   const outcome = await judge(context, due, { audit, verdict }, signal)
   if (opening === undefined && store.verdictOn(commitment) === undefined)
     await refuseIfOpened(context, due, { audit, request }, signal)
@@ -53,7 +53,7 @@ export async function signVerdict(
   const content = deriveVerdictContent(verdict)
   if (store.verdictOn(commitment)?.content !== content) await checkArmed(context, due, request, signal)
   const { orderId, provider } = due.leaf.commit
-  protectVerdict(store, { commitment, content, verdict })
+  protectVerdict(store, { commitment, content, verdict, challenged: challenges !== undefined })
   store.addVerdict(
     { commitment, orderId, content, verdict, atMs: clock.now() },
     { commitment, orderId, provider, determinism: due.order.spec.determinism, verdict: outcome },
