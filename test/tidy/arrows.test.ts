@@ -4,6 +4,9 @@ import { ARROWS, arrowViolation, workspaceOf } from './arrows.ts'
 import { parseModule } from './parse-module.ts'
 import { isTestFile, listFiles, listSources, readText } from './repo-files.ts'
 
+/** Loads what a user names on the command line: the one import whose target no arrow can know. */
+const USER_MODULES = 'packages/cli/src/load-user-module.ts'
+
 describe('arrows', () => {
   const forbidden: readonly (readonly [string, string])[] = [
     ['packages/protocol/src/x.ts', '@assay/core'],
@@ -60,7 +63,9 @@ describe('arrows', () => {
       const found = specifiers
         .map((specifier) => arrowViolation(path, specifier))
         .filter((found) => found !== undefined)
-      return hasComputedImport && !isTestFile(path) ? [...found, `${path}: import() of a computed name`] : found
+      return hasComputedImport && !isTestFile(path) && path !== USER_MODULES
+        ? [...found, `${path}: import() of a computed name`]
+        : found
     })
     assert.deepEqual(violations, [])
   })

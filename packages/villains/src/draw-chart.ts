@@ -19,7 +19,7 @@ export function drawChart(sweep: Sweep): string {
 
 const width = 720
 const left = 64
-const right = 16
+const right = 28
 const top = 36
 const plotHeight = 300
 const legendRow = 17
@@ -121,10 +121,10 @@ function drawLegend(series: readonly SweepSeries[]): readonly string[] {
   })
 }
 
-/** A formula has the colour of the points before it, which it explains; any other series its own. */
+/** A formula that is named after the points before it has their colour; any other line is grey. */
 function colourOf(series: readonly SweepSeries[], at: number): string {
   const own = series.slice(0, at + 1).filter(({ kind }) => kind === 'points').length
-  const isAlone = series[at]?.kind === 'line' && series[at - 1]?.kind !== 'points'
+  const isAlone = series[at]?.kind === 'line' && series[at]?.name.startsWith(series[at - 1]?.name ?? '') !== true
   return isAlone ? '#555' : (colours[(own - 1) % colours.length] ?? '#555')
 }
 

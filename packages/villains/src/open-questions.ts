@@ -20,6 +20,8 @@ export interface OpenQuestion {
     readonly change: string
     readonly rules?: Partial<Rules>
     readonly conditions?: Partial<Conditions>
+    /** The villain's best answer to the change, when it is another than before. */
+    readonly parameters?: StrategyParameters
   }
 }
 
@@ -67,8 +69,10 @@ export const openQuestions: readonly OpenQuestion[] = [
     parameters: { bribe: 0.36, passes: 50, fakes: 1 },
     conditions: { stakeUsdc: 2 * priceUsdc },
     remedy: {
-      change: 'a provider needs ten times the price at stake before it gets a shard',
-      conditions: { stakeUsdc: 10 * priceUsdc },
+      change: 'one shard in a hundred is a ringer, whose owner challenges a wrong answer and so finds the auditor too',
+      conditions: { providerRingers: 0.01 },
+      // What it takes now to be worth the auditor's risk.
+      parameters: { bribe: 0.9, passes: 50, fakes: 1 },
     },
   },
   {

@@ -104,7 +104,12 @@ async function askOpenQuestions(
       rows.push({ name, question, asBuilt })
       continue
     }
-    const changed = { ...asked, conditions: { ...conditions, ...remedy.conditions }, faults: remedy.rules ?? {} }
+    const changed = {
+      ...asked,
+      parameters: remedy.parameters ?? parameters,
+      conditions: { ...conditions, ...remedy.conditions },
+      faults: remedy.rules ?? {},
+    }
     rows.push({
       name,
       question,

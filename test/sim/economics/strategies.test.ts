@@ -170,7 +170,11 @@ describe('outside the limits', () => {
       const asBuilt = await searchStrategy({ ...input, conditions }, often)
       assert.ok(asBuilt.gainOverHonest > 0, show(asBuilt))
       if (remedy === undefined) return
-      const changed = { conditions: { ...conditions, ...remedy.conditions }, faults: remedy.rules ?? {} }
+      const changed = {
+        conditions: { ...conditions, ...remedy.conditions },
+        faults: remedy.rules ?? {},
+        parameters: remedy.parameters ?? parameters,
+      }
       const ended = await searchStrategy({ ...input, ...changed }, often)
       assert.ok(ended.gainOverHonest < -3 * ended.standardError, show(ended))
     })

@@ -10,11 +10,11 @@ import {
 } from '@assay/villains'
 import { InvalidArgumentError, Option } from 'commander'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
+import { loadUserModule } from '../load-user-module.ts'
 import type { AddCommand } from './add-command.ts'
 import { describeSimulation } from './simulation-report.ts'
 import { parseStrategy } from './strategy-schema.ts'
@@ -30,7 +30,7 @@ interface SimulateFlags {
 }
 
 /** Epochs for each strategy under each rule, unless said otherwise: seconds, and minutes. */
-const epochsOf = { short: 20_000, long: 50_000 } as const
+const epochsOf = { short: 20_000, long: 100_000 } as const
 
 export const addSimulate: AddCommand = (program, io, setExit) => {
   program
@@ -43,7 +43,7 @@ export const addSimulate: AddCommand = (program, io, setExit) => {
       [],
     )
     .addOption(new Option('--rule <name>', 'our rules or the control alone; default: both').choices([...ruleNames]))
-    .option('--epochs <number>', 'epochs for each strategy; default: 20000, or 50000 for a long sweep', whole)
+    .option('--epochs <number>', 'epochs for each strategy; default: 20000, or 100000 for a long sweep', whole)
     .option('--seed <number>', 'equal seeds give equal reports', whole, 1)
     .addOption(
       new Option('--sweep <size>', 'long adds stakes, prices, collusion, panels, and what lies outside the limits')
@@ -108,7 +108,7 @@ async function findStrategy(nameOrFile: string): Promise<Strategy> {
   if (!/[./\\]/.test(nameOrFile)) throw problem('there is no villain of this name')
   let module: unknown
   try {
-    module = await import(pathToFileURL(resolve(nameOrFile)).href)
+    module = await loadUserModule(nameOrFile)
   } catch (error) {
     throw problem(`the file cannot be loaded: ${toMarketError(error).message}`, error)
   }
