@@ -14,13 +14,8 @@ export const simLimits = {
 
 /** Money rules that live in the contracts and not in `core`; a test compares them with the Solidity source. */
 export const contractMoney = {
-  /** Share of a slash for whoever found the fault, hundredths of a per cent, as in `DisputesBase.sol`. */
+  /** Share of a slash for whoever found the fault, hundredths of a per cent, as in `SlashLib.sol`. */
   detectorBps: 4_000,
-  /** Share of a slash for the order's client, hundredths of a per cent, as in `DisputesBase.sol`. */
+  /** Share of a slash for the order's client, hundredths of a per cent, as in `SlashLib.sol`. */
   clientBps: 1_000,
-  /** A proven equivocation takes this many times the order's amount, as in `DisputesBase.sol`. */
-  slashMultiple: 300,
 } as const
-
-/** Seats of the benches that hear appeals, in order: docs/contracts.md has at most three appeals, each to a larger bench. */
-export const appealBenches: readonly number[] = [7, 15, 31]

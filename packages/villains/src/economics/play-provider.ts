@@ -1,4 +1,4 @@
-import { isAccepted, isConviction, nextPasses } from '@assay/core'
+import { isAccepted, isConviction, nextPasses, verificationPolicy } from '@assay/core'
 import { contractMoney, simLimits } from '../limits.ts'
 import type { Conditions } from './conditions.ts'
 import { judgeChallenge, judgeCommit, type SimCommit, type SimJudgement } from './judge-commit.ts'
@@ -106,10 +106,10 @@ function commitEpoch({ moves, market, random, career, identity, epoch, shards, r
  * must confirm, and may be found out by a client that knows the answer.
  */
 function takesBribe(bribe: number, { conditions, rules }: SimMarket, random: Random): boolean {
-  const { collusion, providerRingers, stakeUsdc, auditFeeUsdc, validatorStakeUsdc, bribable } = conditions
+  const { collusion, providerRingers, stakeUsdc, validatorStakeUsdc, bribable } = conditions
   const slashUsdc = rules.slash(stakeUsdc, rules.rate(stakeUsdc, Number.MAX_SAFE_INTEGER))
   const reward = (contractMoney.detectorBps / 10_000) * slashUsdc * (1 - captured(3, collusion))
-  const risk = providerRingers * Math.min(validatorStakeUsdc, rules.validatorSlashFees * auditFeeUsdc)
+  const risk = providerRingers * rules.validatorSlash(validatorStakeUsdc, 0)
   return bribe * slashUsdc > reward + risk && random.chance(bribable)
 }
 
@@ -138,7 +138,7 @@ function settleEpoch(play: Play, commits: readonly Held[], ratePpm: number): voi
     if (one === undefined) continue
     career.runs += one.runs
     if (commit.move === 'equivocate')
-      convict(play, Math.min(identity.stakeUsdc, contractMoney.slashMultiple * priceUsdc), false)
+      convict(play, Math.min(identity.stakeUsdc, Number(verificationPolicy.chainSlashMultiple) * priceUsdc), false)
     else if (isConviction(one.verdict)) convict(play, rules.slash(identity.stakeUsdc, ratePpm), one.detectedByFriend)
     else if (commit.bribed) career.gainUsdc -= (moves.bribe ?? 0) * rules.slash(identity.stakeUsdc, ratePpm)
     identity.passes = nextPasses(identity.passes, one.verdict)

@@ -11,7 +11,16 @@ import type { Career, SeatMove, ValidatorMoves } from './strategy.ts'
  */
 export function playValidator(moves: ValidatorMoves, { conditions, rules }: SimMarket, random: Random): Career {
   const { auditFeeUsdc, auditCostUsdc, validatorStakeUsdc, validatorRingers } = conditions
-  let [stakeUsdc, gainUsdc, units, convictions, attacks, runs, slashedUsdc] = [validatorStakeUsdc, 0, 0, 0, 0, 0, 0]
+  let [stakeUsdc, gainUsdc, units, convictions, attacks, runs, slashedUsdc, faults] = [
+    validatorStakeUsdc,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]
   while (units < simLimits.careerEpochs && stakeUsdc >= auditFeeUsdc) {
     const leaked = random.chance(moves.leaks ?? 0)
     const friends = drawFriends(rules.benches, conditions.collusion, random)
@@ -27,13 +36,15 @@ export function playValidator(moves: ValidatorMoves, { conditions, rules }: SimM
     const judged = judgeSeat(move === 'agree' && !leaked ? 'guess' : move, isRinger, friends)
     runs += judged.runs
     if (judged.overturned || judged.atFault) {
-      const loss = Math.min(stakeUsdc, rules.validatorSlashFees * auditFeeUsdc)
+      const loss = rules.validatorSlash(stakeUsdc, faults)
+      // Friends who voted for a frame that an appeal overturned lose as well, each for the first time.
+      const friendsLoss = judged.overturned ? judged.friends * rules.validatorSlash(validatorStakeUsdc, 0) : 0
       stakeUsdc -= loss
-      // Friends who voted for a frame that an appeal overturned lose as much each.
-      const losers = judged.overturned ? 1 + judged.friends : 1
-      gainUsdc -= losers * loss
-      slashedUsdc += losers * loss
-      convictions += losers
+      gainUsdc -= loss + friendsLoss
+      slashedUsdc += loss + friendsLoss
+      convictions += judged.overturned ? 1 + judged.friends : 1
+      faults += 1
+      if (moves.leavesConvicted === true) break
     } else if (judged.framed) {
       const slashUsdc = rules.slash(conditions.stakeUsdc, rules.rate(conditions.stakeUsdc, Number.MAX_SAFE_INTEGER))
       gainUsdc += Math.floor((slashUsdc * contractMoney.detectorBps) / 10_000)

@@ -1,6 +1,6 @@
-import { exposureRoom, requiredRate, slashAmount, verificationPolicy } from '@assay/core'
-import { ppm, usdc } from '@assay/protocol'
-import { appealBenches, contractMoney } from '../limits.ts'
+import { exposureRoom, requiredRate, slashAmount, validatorSlash, verificationPolicy } from '@assay/core'
+import { maxUsdc, ppm, usdc } from '@assay/protocol'
+import { contractMoney } from '../limits.ts'
 import { referenceConditions, type Conditions } from './conditions.ts'
 
 /** The rules of a market that the simulator can change. Everything else is `core` itself. */
@@ -16,8 +16,8 @@ export interface Rules {
   readonly contagion: boolean
   /** Seats of the benches that hear appeals, in order. */
   readonly benches: readonly number[]
-  /** What a validator loses that a majority outvoted, as a multiple of the audit fee. */
-  readonly validatorSlashFees: number
+  /** What a validator loses that a majority outvoted, for its stake and its convictions before. */
+  validatorSlash(stakeUsdc: number, priorFaults: number): number
   /** Whether a commit that was acknowledged once is audited whole when it is proposed again. */
   readonly secondProposalWhole: boolean
   /** How often an aggregator may propose one commit before its order is overdue. */
@@ -44,7 +44,9 @@ export function createRules(name: RuleName, conditions: Conditions, faults: Part
 }
 
 /** What `core` and the contracts do. A rate or slash is computed once for each stake: stakes repeat, careers are many. */
-function oursRules({ priceUsdc }: Conditions): Rules {
+function oursRules(conditions: Conditions): Rules {
+  const { priceUsdc, auditFeeUsdc } = conditions
+  const leastSlash = verificationPolicy.unopenedFees * auditFeeUsdc
   const price = usdc(BigInt(priceUsdc))
   const rates = createMemo((stake, auditedPasses) =>
     requiredRate({ priceUsdc: price, stakeUsdc: usdc(BigInt(stake)), auditedPasses, minRatePpm: ppm(0) }),
@@ -58,8 +60,9 @@ function oursRules({ priceUsdc }: Conditions): Rules {
     slash: slashes,
     room: (stake) => Number(exposureRoom(usdc(BigInt(stake)), usdc(0n))),
     contagion: true,
-    benches: appealBenches,
-    validatorSlashFees: 100,
+    benches: verificationPolicy.appealSeats,
+    validatorSlash: (stake, priorFaults) =>
+      Math.min(stake, Math.max(coreValidatorSlash(conditions)(stake, priorFaults), leastSlash)),
     secondProposalWhole: true,
     // Nothing bounds it but time: one every few seconds until `settleBy`.
     mostProposals: 100,
@@ -70,6 +73,24 @@ function oursRules({ priceUsdc }: Conditions): Rules {
     certificates: true,
   }
 }
+
+/**
+ * The ladder of `core` alone: a tenth, a half, all. Ours here is at least a hundred fees, as for an unopened audit: the
+ * open question `lazy-validator-that-leaves` shows why.
+ */
+export const coreValidatorSlash =
+  ({ auditFeeUsdc }: Pick<Conditions, 'auditFeeUsdc'>): Rules['validatorSlash'] =>
+  (stake, priorFaults) =>
+    Number(
+      validatorSlash({
+        offence: 'outvoted',
+        priorFaults,
+        stakeUsdc: usdc(BigInt(stake)),
+        auditFeeUsdc: usdc(BigInt(auditFeeUsdc)),
+        // An order large enough for the chain to take whatever is due.
+        maxAmount: maxUsdc,
+      }),
+    )
 
 /**
  * The control: BOINC's adaptive replication on a fixed stake. After ten audited passes in a row a result is audited with

@@ -106,6 +106,8 @@ export interface ValidatorMoves {
   seat(view: SeatView): SeatMove
   /** Chance that the answer leaks to it; 0 unless given. */
   readonly leaks?: number
+  /** Whether it takes its stake and leaves after its first conviction; a new name has none. */
+  readonly leavesConvicted?: boolean
 }
 
 export interface ClientMoves {

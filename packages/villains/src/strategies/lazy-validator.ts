@@ -4,10 +4,10 @@ import type { Strategy } from '../economics/strategy.ts'
 export const lazyValidator: Strategy = {
   name: 'lazy-validator',
   party: 'validator',
-  grid: { leaks: [0, 0.5, 1] },
-  best: { leaks: 1 },
+  grid: { leaks: [0, 0.5, 1], leaves: [0, 1] },
+  best: { leaks: 1, leaves: 1 },
   expects: 'loss',
-  create: ({ leaks = 1 }) => ({
-    validator: { seat: ({ leaked }) => (leaked ? 'agree' : 'guess'), leaks },
+  create: ({ leaks = 1, leaves = 0 }) => ({
+    validator: { seat: ({ leaked }) => (leaked ? 'agree' : 'guess'), leaks, leavesConvicted: leaves > 0 },
   }),
 }
