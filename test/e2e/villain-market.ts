@@ -15,7 +15,7 @@ export interface VillainMarket extends AsyncDisposable {
   /** Ends the market's time. */
   readonly signal: AbortSignal
   /** Runs jobs, each to its close and with a look at every accepted result, until `done`. Throws after four. */
-  playUntil(done: () => Promise<boolean>, shards?: number): Promise<void>
+  playUntil(done: () => Promise<boolean>): Promise<void>
   /** Jobs that have ended. */
   readonly jobs: readonly FinishedJob[]
   /** Stake that an operator has lost on chain since the start. */
@@ -81,15 +81,17 @@ export async function openVillainMarket(
   }
   const castOf = (name: VillainName): readonly Address[] =>
     [...devnet.providers, ...devnet.validators].flatMap(({ villain, address }) => (villain === name ? [address] : []))
-  const runJob = async (shards: number): Promise<void> => {
+  const runJob = async (): Promise<void> => {
     const at = { inputs: join(dir, `in-${jobs.length}`), outputs: join(dir, `out-${jobs.length}`), signal }
-    await writeInputs(at.inputs, shards)
+    await writeInputs(at.inputs)
     const job = await client.map({
       image,
       command: ['cat', '{}'],
       inputs: inputsFromFolder(at.inputs),
       timeLimitMs,
       auditBudgetUsdc: '1',
+      // Without a certificate a wrong result costs its pay and no stake.
+      certify: true,
     })
     jobs.push(await finishJob(job, at))
   }
@@ -104,8 +106,8 @@ export async function openVillainMarket(
     haveAllLost: async (name) => (await Promise.all(castOf(name).map(lost))).every((amount) => amount > 0n),
     attemptsOf: (provider) =>
       jobs.flatMap(({ view }) => view.attempts.filter((attempt) => attempt.provider === provider)),
-    async playUntil(done, shards = shardsOfJob) {
-      for (let left = jobsTried; left > 0 && !(await done()); left--) await runJob(shards)
+    async playUntil(done) {
+      for (let left = jobsTried; left > 0 && !(await done()); left--) await runJob()
       assert.ok(await done(), `still not after ${jobsTried} jobs`)
     },
     async checkMoney() {
@@ -131,9 +133,9 @@ async function readStakes(devnet: Devnet, signal: AbortSignal): Promise<Readonly
 }
 
 /** One file a shard, each with lines of its own. */
-async function writeInputs(folder: string, shards: number): Promise<void> {
+async function writeInputs(folder: string): Promise<void> {
   await mkdir(folder)
-  for (let shard = 0; shard < shards; shard++)
+  for (let shard = 0; shard < shardsOfJob; shard++)
     await writeFile(join(folder, `n${shard}`), `line 1 of ${shard}\nline 2 of ${shard * 31}\n`)
 }
 

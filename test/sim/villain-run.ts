@@ -102,6 +102,8 @@ function planJobs(options: VillainRunOptions, { chain, seed }: World): ClientJob
       cancelMs: undefined,
       program,
       timeLimitMs: 3_000,
+      // Without a certificate a wrong result costs its pay and no stake. Nobody certifies dice.
+      certify: program === 'work',
       ...(countWrong && { countWrong }),
     }
     return { plan, phase: 'waiting' }

@@ -84,7 +84,7 @@ describe('a validator that cheats', () => {
   for (const name of ['lazy-validator', 'lying-validator', 'framing-validators', 'selective-revealer'] as const)
     it(`turns no honest result down: ${name}`, async () => {
       let sat = 0
-      for await (const report of replays([name])) {
+      for await (const report of replays([name], { jobs: 4 })) {
         sat += report.deeds.length
         everyShardIsPaid(report)
       }
