@@ -6,6 +6,8 @@ export interface DocumentedRow {
   readonly stage: string
   readonly blame: string
   readonly next: string
+  /** What the failure does to the money, in the words of the blame table. */
+  readonly money: string
 }
 
 /** Fewer words cannot explain what happened. */
@@ -16,9 +18,12 @@ export function factsLine({ status, retryable, stage, blame }: DocumentedRow): s
   return `HTTP ${status} · stage ${stage} · blame ${blame} · ${retryable ? 'worth retrying' : 'not worth retrying'}`
 }
 
+/** The line below it. */
+export const moneyLine = ({ money }: DocumentedRow): string => `Money: ${money}`
+
 /**
  * Every difference between page and table. Each code has one heading `### code` (its anchor is then `#code`), its facts
- * line, a sentence on what happened, and the table's next step word for word.
+ * line, its money line, a sentence on what happened, and the table's next step word for word.
  */
 export function errorDocFaults(page: string, table: Readonly<Record<string, DocumentedRow>>): string[] {
   const sections = page
@@ -43,8 +48,10 @@ export function errorDocFaults(page: string, table: Readonly<Record<string, Docu
 
 function sectionFaults(code: string, text: string, row: DocumentedRow): string[] {
   const facts = factsLine(row)
-  const explanation = text.replace(facts, '').replace(row.next, '')
+  const money = moneyLine(row)
+  const explanation = text.replace(facts, '').replace(money, '').replace(row.next, '')
   return [
+    ...(text.includes(money) ? [] : [`${code} should say: ${money}`]),
     ...(text.startsWith(facts) ? [] : [`${code} should start with: ${facts}`]),
     ...(text.includes(row.next) ? [] : [`${code} should say: ${row.next}`]),
     ...((explanation.match(/[A-Za-z]{2,}/g) ?? []).length >= MIN_WORDS ? [] : [`${code} does not say what happened`]),

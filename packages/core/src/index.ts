@@ -167,3 +167,12 @@ export {
 export { deriveCertificate, type GateCase, type GateFindings, type GateOutcome } from './gate/derive-certificate.ts'
 export { isRevoking } from './verify/is-revoking.ts'
 export { certifiesCommit, isSlashable, type Arming, type ArmingCase } from './verify/is-slashable.ts'
+export {
+  blameOfError,
+  blameOfFault,
+  lifePhases,
+  verdictRows,
+  type BlameRow,
+  type LifePhase,
+} from './explain/blame-table.ts'
+export { moneyRules, type MoneyRule } from './explain/money-rules.ts'
