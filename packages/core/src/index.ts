@@ -43,7 +43,7 @@ export type {
   SandboxTask,
 } from './ports/sandbox.ts'
 export type { Signer } from './ports/signer.ts'
-export { breakerFailures, chooseProvider, isEligible, type Candidate, type Need } from './match/choose-provider.ts'
+export { breakerFailures, chooseProvider, countPassedOver, isEligible, type Candidate, type Need } from './match/choose-provider.ts'
 export { planJob, type AttemptRecord, type JobPlan, type JobRecord } from './job/plan-job.ts'
 export { auditedPasses, nextPasses, type JudgedCommit } from './reputation/audited-passes.ts'
 export { deriveSettlement, toBatch, type DerivedSettlement } from './settle/derive-settlement.ts'

@@ -128,6 +128,17 @@ export {
   VerdictView,
 } from './http-api.ts'
 export {
+  AuditFacts,
+  DrawFacts,
+  Finding,
+  FindingKind,
+  JobExplanation,
+  JobFacts,
+  MatchCounts,
+  MatchFacts,
+  SlashFacts,
+} from './explanation.ts'
+export {
   deriveSpecHash,
   DeterminismClass,
   imageDigest,
@@ -185,7 +196,7 @@ export {
   sumUsdc,
   timesUsdc,
 } from './money.ts'
-export { drawSeats, isSampled, type SampleSeed } from './sampling.ts'
+export { drawSeats, isSampled, sampleDraw, sampleThreshold, type SampleSeed } from './sampling.ts'
 export {
   addressSchema,
   attemptSchema,

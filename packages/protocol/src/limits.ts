@@ -52,6 +52,8 @@ export const limits = {
   advertAddresses: 16,
   /** Capability keys of an advert. */
   advertCapabilities: 32,
+  /** Findings of one explanation: some 600 bytes each, so that an answer stays below 2 MiB. */
+  findings: 3000,
 } as const
 
 /** Bounds of what a process remembers; nothing of it crosses the wire. */

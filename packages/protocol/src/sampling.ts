@@ -14,8 +14,14 @@ export interface SampleSeed {
 
 /** `uint256(H("audit", randomness, root, C)) < floor(rate · 2^256 / 10^6)`; a rate of 10^6 always samples. */
 export function isSampled(seed: SampleSeed, rate: Ppm): boolean {
-  return BigInt(hash(sampleTag, seed)) < (BigInt(rate) << 256n) / 1_000_000n
+  return sampleDraw(seed) < sampleThreshold(rate)
 }
+
+/** The number that the seed draws for a commit: 0 … 2^256 − 1. */
+export const sampleDraw = (seed: SampleSeed): bigint => BigInt(hash(sampleTag, seed))
+
+/** A commit is sampled when its draw is below this: floor(rate · 2^256 / 10^6). */
+export const sampleThreshold = (rate: Ppm): bigint => (BigInt(rate) << 256n) / 1_000_000n
 
 /**
  * Draws seats by stake without replacement: draw j takes `uint256(H("seat", randomness, root, C, round, j)) mod total`
