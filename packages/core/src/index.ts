@@ -43,7 +43,14 @@ export type {
   SandboxTask,
 } from './ports/sandbox.ts'
 export type { Signer } from './ports/signer.ts'
-export { breakerFailures, chooseProvider, countPassedOver, isEligible, type Candidate, type Need } from './match/choose-provider.ts'
+export {
+  breakerFailures,
+  chooseProvider,
+  countPassedOver,
+  isEligible,
+  type Candidate,
+  type Need,
+} from './match/choose-provider.ts'
 export { planJob, type AttemptRecord, type JobPlan, type JobRecord } from './job/plan-job.ts'
 export { auditedPasses, nextPasses, type JudgedCommit } from './reputation/audited-passes.ts'
 export { deriveSettlement, toBatch, type DerivedSettlement } from './settle/derive-settlement.ts'
@@ -176,3 +183,7 @@ export {
   type LifePhase,
 } from './explain/blame-table.ts'
 export { moneyRules, type MoneyRule } from './explain/money-rules.ts'
+export { explainJob, type ExplainInput } from './explain/explain-job.ts'
+export { auditFactsOf, drawFactsOf } from './explain/audit-facts.ts'
+export { proveFacts, type Account, type ProvenAccount } from './explain/prove-facts.ts'
+export { createFinding, type FindingSource } from './explain/finding.ts'

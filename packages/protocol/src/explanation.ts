@@ -5,8 +5,16 @@ import { errorCodes } from './error-table.ts'
 import { AuditReason, ShardVerdict } from './evidence.ts'
 import { JobView } from './http-api.ts'
 import { limits } from './limits.ts'
-import { addressSchema, attemptSchema, hash32Schema, hashSchema, ppmSchema } from './schema.ts'
-import { shardSchema, unixMsSchema, usdcSchema } from './schema.ts'
+import {
+  addressSchema,
+  attemptSchema,
+  hash32Schema,
+  hashSchema,
+  ppmSchema,
+  shardSchema,
+  unixMsSchema,
+  usdcSchema,
+} from './schema.ts'
 import type { Commitment, EpochRoot } from './units.ts'
 
 const attempts = limits.shardsPerJob * limits.attemptsPerShard

@@ -55,10 +55,12 @@ describe('matching', () => {
   })
 
   it('chooses somebody exactly when not all are passed over', () => {
-    const flaw = fc.constantFrom({}, ...Object.values(unable))
+    const flaw = fc.constantFrom<Partial<Candidate>>({}, ...Object.values(unable))
     fc.assert(
       fc.property(fc.array(fc.array(flaw, { maxLength: 3 }), { maxLength: 8 }), (lists) => {
-        const candidates = lists.map((flaws, i) => Object.assign({}, able, { provider: address(i + 20) }, ...flaws))
+        const candidates = lists.map((flaws, i) =>
+          flaws.reduce<Candidate>((one, own) => ({ ...one, ...own }), { ...able, provider: address(i + 20) }),
+        )
         const passed = Object.values(countPassedOver(candidates, need)).reduce((sum, n) => sum + n, 0)
         const chosen = chooseProvider(candidates, need)
         assert.equal(chosen === undefined, passed === candidates.length)

@@ -1,4 +1,4 @@
-import { minUsdc, usdc, type Ppm, type UsdcBase } from '@assay/protocol'
+import { maxOfUsdc, minUsdc, usdc, type Ppm, type UsdcBase } from '@assay/protocol'
 import { verificationPolicy } from './policy.ts'
 
 export interface SlashInput {
@@ -15,10 +15,18 @@ export interface SlashInput {
  * epoch can hold, takes everything.
  */
 export function slashAmount({ priceUsdc, stakeUsdc, ratePpm }: SlashInput): UsdcBase {
-  const { safetyFactor, catchPpm, falseConvictionPpm, slashMinPrices } = verificationPolicy
   if (ratePpm <= 0) return stakeUsdc
+  const { leastUsdc, deterrentUsdc } = deterrentSlash(priceUsdc, ratePpm)
+  return minUsdc(stakeUsdc, maxOfUsdc(leastUsdc, deterrentUsdc))
+}
+
+/** The two sums of which a slash takes the larger, stake allowing. `ratePpm` is above 0. */
+export function deterrentSlash(
+  priceUsdc: UsdcBase,
+  ratePpm: Ppm,
+): { readonly leastUsdc: UsdcBase; readonly deterrentUsdc: UsdcBase } {
+  const { safetyFactor, catchPpm, falseConvictionPpm, slashMinPrices } = verificationPolicy
   const scaled = BigInt(ratePpm) * (catchPpm - falseConvictionPpm)
   const deterrent = (safetyFactor * priceUsdc * 1_000_000n * 1_000_000n + scaled - 1n) / scaled - priceUsdc
-  const least = priceUsdc * BigInt(slashMinPrices)
-  return minUsdc(stakeUsdc, usdc(deterrent > least ? deterrent : least))
+  return { leastUsdc: usdc(priceUsdc * BigInt(slashMinPrices)), deterrentUsdc: usdc(deterrent) }
 }
