@@ -184,6 +184,6 @@ export {
 } from './explain/blame-table.ts'
 export { moneyRules, type MoneyRule } from './explain/money-rules.ts'
 export { explainJob, type ExplainInput } from './explain/explain-job.ts'
-export { auditFactsOf, drawFactsOf } from './explain/audit-facts.ts'
+export { auditFactsOf, drawFactsOf, type Seeding } from './explain/audit-facts.ts'
 export { proveFacts, type Account, type ProvenAccount } from './explain/prove-facts.ts'
 export { createFinding, type FindingSource } from './explain/finding.ts'

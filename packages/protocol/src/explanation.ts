@@ -152,7 +152,7 @@ export const JobExplanation = z.strictObject({
   view: JobView,
   facts: JobFacts,
   findings: z.array(Finding).max(limits.findings),
-  /** Findings left out because there are more; ask for one shard. */
+  /** Shards left out because there are more; ask for one. */
   left: count,
 })
 export type JobExplanation = z.infer<typeof JobExplanation>

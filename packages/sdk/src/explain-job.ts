@@ -1,4 +1,4 @@
-/** Why every shard is where it is, and where its money is. Pure: from the aggregator's view and nothing else. */
+/** Where every shard is, and where its money is. Pure: from a view of the job, which `findOut` has corrected by evidence. */
 import {
   errorTable,
   type Address,
@@ -54,7 +54,7 @@ export interface JobExplanation {
   readonly shards: readonly ShardExplanation[]
 }
 
-/** Explains every shard of a job, in order. `names` are the shards' names. */
+/** Sums up every shard of a job, in order. `names` are the shards' names. */
 export function explainJob(view: JobView, names: readonly string[]): JobExplanation {
   const byShard = Map.groupBy(view.attempts, (attempt) => attempt.shard)
   const shards = names.map((name, shard) => {

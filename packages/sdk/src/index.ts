@@ -11,6 +11,7 @@ export {
   type MoneyState,
   type ShardExplanation,
 } from './explain-job.ts'
+export { type ExplainOptions } from './find-out.ts'
 export { type Fetch } from './http.ts'
 export { type Job } from './job.ts'
 export { type ReceiptOptions } from './job-receipt.ts'
@@ -39,6 +40,7 @@ export {
 } from '@assay/core'
 export {
   type ErrorCode,
+  type Finding,
   formatUsdc,
   isMarketError,
   type JobEvent,

@@ -8,7 +8,11 @@ import { sleep } from './repeat.ts'
 
 /** The aggregator's view of the job. Throws `message-malformed` (blame: aggregator) when it is of another job. */
 export async function readState(parts: JobParts, signal: AbortSignal): Promise<JobView> {
-  const view = await parts.api.job(parts.orderId, signal)
+  return checkView(parts, await parts.api.job(parts.orderId, signal))
+}
+
+/** A view of this job and no other. Throws `message-malformed` (blame: aggregator). */
+export function checkView(parts: JobParts, view: JobView): JobView {
   const own = deriveOrderId(parts.domain, view.terms) === parts.orderId && view.orderId === parts.orderId
   if (own && view.shards === parts.spec.shards.length) return view
   throw new MarketError('message-malformed', 'the aggregator answers with another job', {

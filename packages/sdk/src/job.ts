@@ -1,9 +1,18 @@
 /** A job in the market: its state, its events, its results, its proof. */
-import { MarketError, type JobEvent, type JobSpec, type JobView, type OrderId, type OrderTerms } from '@assay/protocol'
+import {
+  MarketError,
+  type Finding,
+  type JobEvent,
+  type JobSpec,
+  type JobView,
+  type OrderId,
+  type OrderTerms,
+} from '@assay/protocol'
 import { acceptedResult, acceptedResults } from './accepted-results.ts'
 import { challengeShard, type ChallengeOptions } from './challenge-shard.ts'
 import type { ClientParts } from './client-parts.ts'
 import { explainJob, type JobExplanation } from './explain-job.ts'
+import { findOut, type ExplainOptions } from './find-out.ts'
 import { followEvents } from './follow-events.ts'
 import type { JobParts } from './job-parts.ts'
 import { proveJob, type ReceiptOptions } from './job-receipt.ts'
@@ -51,8 +60,11 @@ export interface Job {
   receipt(options?: ReceiptOptions): Promise<JobReceipt>
   /** Signed verdicts on providers and validators of this job, each judged again here. Throws `verdict-invalid`. */
   verdicts(signal?: AbortSignal): Promise<readonly JobVerdict[]>
-  /** Why every shard is where it is, whose fault a failure was, and where its money is. */
-  explain(signal?: AbortSignal): Promise<JobExplanation>
+  /**
+   * Why every shard, or one, is where it is: whose fault a failure was, where its money is, the numbers behind it. What signed
+   * evidence, the chain or the results themselves show goes before the aggregator's word, and differences are findings.
+   */
+  explain(options?: ExplainOptions): Promise<JobExplanation & { readonly findings: readonly Finding[] }>
 }
 
 /** A job from its record. */
@@ -86,7 +98,12 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     results: (signal) => untilRefund(parts, either(signal), (own) => acceptedResults(parts, own)),
     receipt: (options = {}) => proveJob(parts, options, either(options.signal)),
     verdicts: (signal) => readVerdicts(parts, either(signal)),
-    explain: async (signal) => explainJob(await readState(parts, either(signal)), shardNames),
+    explain: async (options = {}) => {
+      const { view, findings } = await findOut(parts, options, either(options.signal))
+      const summary = explainJob(view, shardNames)
+      const shards = summary.shards.filter(({ shard }) => options.shard === undefined || shard === options.shard)
+      return { ...summary, shards, findings }
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import {
   createEnvelope,
   encodeCanonical,
   JobEvidence,
+  JobExplanation,
   JobView,
   MarketInfo,
   parseMessage,
@@ -46,6 +47,8 @@ export interface MarketApi {
   cancel(orderId: OrderId, signer: RequestSigner, signal: AbortSignal): Promise<void>
   /** Idempotent: the same challenge again changes nothing. */
   challenge(orderId: OrderId, challenge: Envelope, signal: AbortSignal): Promise<void>
+  /** Why the job, or one shard of it, is where it is, by the aggregator's word. */
+  explain(orderId: OrderId, shard: number | undefined, signal: AbortSignal): Promise<JobExplanation>
   evidence(orderId: OrderId, signal: AbortSignal): Promise<JobEvidence>
   receipt(orderId: OrderId, signal: AbortSignal): Promise<Receipt>
   verdict(id: Hash32, signal: AbortSignal): Promise<VerdictBundle>
@@ -112,6 +115,10 @@ export function createMarketApi(options: {
     },
     challenge: (orderId, challenge, signal) =>
       repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/challenges`, { challenge }), signal), clock, signal),
+    explain(orderId, shard, signal) {
+      const call = get(`/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`)
+      return json(call, (body) => parseMessage(JobExplanation, body, 'explanation'), signal)
+    },
     evidence: (orderId, signal) =>
       json(get(`/v1/jobs/${orderId}/evidence`), (body) => parseMessage(JobEvidence, body, 'evidence'), signal),
     receipt: (orderId, signal) =>

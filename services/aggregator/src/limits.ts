@@ -61,10 +61,14 @@ export const aggregatorLimits = {
   certificatesListed: 100,
   /** Certifications that are over, and certificates that expired, are kept this long. */
   keepCertificatesMs: 30 * 24 * 60 * 60_000,
+  /** A stream of events says at least this often that it is alive: below the minute after which proxies cut idle ones. */
+  keepAliveMs: 15_000,
   /** Events kept for one job. */
   eventsPerJob: 50_000,
   /** Commits of one settled job that its client can challenge: nobody pays for these audits. */
   lateChallenges: 16,
+  /** Shards that one explanation covers: with five attempts of four findings each it stays below what one answer holds. */
+  explainedShards: 128,
   /** Clock difference allowed in signed requests. */
   requestAgeMs: 60_000,
   /** JSON body of a challenge: one small envelope. */

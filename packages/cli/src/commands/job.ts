@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import type { Io } from '../io.ts'
 import {
   formatUsdc,
-  parseMessage,
   hashSchema,
+  MarketError,
+  parseMessage,
   shardSchema as shardNumber,
   type JobView,
   type OrderId,
@@ -14,6 +15,7 @@ import { openMarketClient, openStoredOrder, type MarketFlags } from '../settings
 import { formatTable, shortId } from '../table.ts'
 import { refundOrder } from '@assay/sdk'
 import { withMarketOptions, type AddCommand } from './add-command.ts'
+import { explainLines } from './explain-lines.ts'
 import { collect, followJob } from './run.ts'
 
 type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; readonly replace?: boolean }
@@ -38,7 +40,7 @@ function addList(job: Command, io: Io): void {
     .action(async (flags: Flags) => {
       await using client = await openMarketClient(io, looking(flags))
       const jobs = await client.jobs(io.signal)
-      if (flags.json === true) return io.out(JSON.stringify({ jobs: jobs.map(toPlain) }))
+      if (flags.json === true) return io.out(JSON.stringify({ jobs: jobs.map((view) => toPlain(view)) }))
       const rows = jobs.map((view) => [
         view.orderId,
         view.outcome ?? view.state,
@@ -116,24 +118,18 @@ function addExplain(job: Command, io: Io): void {
   withMarketOptions(job.command('explain'))
     .description('why each shard is where it is, whose fault a failure was, where its money is')
     .argument('<job>', 'job id')
-    .action(async (id: string, flags: Flags) => {
+    .option('--shard <shard>', 'one shard, by number or name')
+    .option('--results', 'also open every accepted result, to find those that do not open')
+    .action(async (id: string, flags: Flags & { readonly shard?: string; readonly results?: boolean }) => {
       await using client = await openMarketClient(io, looking(flags))
       const found = await client.job(readId(id), io.signal)
-      const explanation = await found.explain(io.signal)
-      if (flags.json === true)
-        return io.out(
-          JSON.stringify(explanation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
-        )
-      for (const shard of explanation.shards) {
-        io.out(`${shard.name}: money ${shard.money}; ${shard.next}`)
-        for (const attempt of shard.attempts) {
-          const why =
-            attempt.code === undefined
-              ? (attempt.verdict ?? attempt.state)
-              : `${attempt.code} in stage ${attempt.stage ?? '?'}, fault of the ${attempt.blame ?? '?'}`
-          io.out(`    attempt ${attempt.attempt} by ${attempt.provider}: ${why}; ${attempt.money}; ${attempt.next}`)
-        }
-      }
+      const explanation = await found.explain({
+        ...(flags.shard !== undefined && { shard: readShard(flags.shard, found.shardNames) }),
+        openResults: flags.results === true,
+        signal: io.signal,
+      })
+      if (flags.json === true) return io.out(JSON.stringify(toPlain(explanation)))
+      for (const line of explainLines(explanation)) io.out(line)
     })
 }
 
@@ -151,6 +147,14 @@ function addChallenge(job: Command, io: Io): void {
       const note = flags.json === true ? JSON.stringify({ orderId: found.id, shard, challenged: true }) : undefined
       io.out(note ?? `challenged shard ${shard} of ${found.id}`)
     })
+}
+
+/** A shard by its name, else by its number. */
+function readShard(text: string, names: readonly string[]): number {
+  const named = names.indexOf(text)
+  if (named >= 0) return named
+  if (/^\d{1,4}$/.test(text)) return Number(text)
+  throw new MarketError('spec-invalid', `the job has no shard ${text.slice(0, 40)}`, { details: { field: 'shard' } })
 }
 
 const readId = (text: string): OrderId => parseMessage(hashSchema<OrderId>(), text, 'job id')
@@ -174,5 +178,5 @@ function describeView(view: JobView, names: readonly string[]): readonly string[
   ]
 }
 
-const toPlain = (view: JobView): unknown =>
-  JSON.parse(JSON.stringify(view, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
+const toPlain = (value: object): unknown =>
+  JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part)))

@@ -4,6 +4,7 @@ import {
   hashSchema,
   MarketError,
   parseMessage,
+  shardSchema,
   SubmitRequest,
   type OrderId,
   type Receipt,
@@ -12,6 +13,7 @@ import type { Context as Request, Hono } from 'hono'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import { challengeCommit } from '../use-cases/challenge-commit.ts'
+import { explainJob } from '../use-cases/explain-job.ts'
 import { submitJob } from '../use-cases/submit-job.ts'
 import { viewJob } from '../use-cases/view-job.ts'
 import { authenticate } from './authenticate.ts'
@@ -50,6 +52,14 @@ export function addJobRoutes(app: Hono, context: Context): void {
     return replyJson({ jobs: jobs.map((job) => ({ ...viewJob(context, job), attempts: [] })) })
   })
   app.get('/v1/jobs/:order', (c) => replyJson(viewJob(context, find(c))))
+  app.get('/v1/jobs/:order/explain', async (c) => {
+    const job = find(c)
+    const asked = c.req.query('shard')
+    const shard = asked === undefined ? undefined : parseMessage(shardSchema, Number(asked), 'shard')
+    if (shard !== undefined && shard >= job.spec.shards.length)
+      throw new MarketError('spec-invalid', 'the job has no such shard', { details: { field: 'shard', shard } })
+    return replyJson(await explainJob(context, job, shard, c.req.raw.signal))
+  })
   app.delete('/v1/jobs/:order', (c) => {
     const job = find(c)
     if (authenticate(context, c) !== job.client)

@@ -186,4 +186,10 @@ CREATE TABLE signed_settlements (
   'ALTER TABLE audits ADD COLUMN late INTEGER NOT NULL DEFAULT 0;',
   `ALTER TABLE attempts ADD COLUMN executing_at_ms INTEGER;
 ALTER TABLE attempts ADD COLUMN run_ms INTEGER;`,
+  `CREATE TABLE unmatched (
+  order_id TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  match TEXT NOT NULL,
+  PRIMARY KEY (order_id, shard)
+);`,
 ] as const

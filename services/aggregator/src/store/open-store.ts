@@ -10,6 +10,7 @@ import { createFaultsStore, type FaultsStore } from './faults.ts'
 import { createJobsStore, type JobsStore } from './jobs.ts'
 import { createQuotesStore, type QuotesStore } from './quotes.ts'
 import { createTransactionLog } from './transactions.ts'
+import { createUnmatchedStore, type UnmatchedStore } from './unmatched.ts'
 import { createVerdictsStore, type VerdictsStore } from './verdicts.ts'
 
 /** The drizzle handle of a database that has this package's migrations. */
@@ -26,7 +27,8 @@ export interface AggregatorStore
     VerdictsStore,
     FaultsStore,
     EventsStore,
-    CertificatesStore {
+    CertificatesStore,
+    UnmatchedStore {
   /** Memory of the hot wallet. */
   readonly transactions: TransactionLog
   /** All or nothing. The function must be synchronous. */
@@ -45,6 +47,7 @@ export function createAggregatorStore({ reader: db }: Database): AggregatorStore
     ...createFaultsStore(db),
     ...createEventsStore(db),
     ...createCertificatesStore(db),
+    ...createUnmatchedStore(db),
     transactions: createTransactionLog(db),
     transaction: (work) => db.transaction(work, { behavior: 'immediate' }),
   }

@@ -175,6 +175,17 @@ export const events = sqliteTable(
   (table) => [primaryKey({ columns: [table.orderId, table.seq] })],
 )
 
+/** Why shards that no provider took were passed over, as it was when they were given up. */
+export const unmatched = sqliteTable(
+  'unmatched',
+  {
+    orderId: text('order_id').notNull(),
+    shard: integer('shard').notNull(),
+    match: text('match').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orderId, table.shard] })],
+)
+
 /** What the hot wallet is to do, did or failed to do, once each. */
 export const effects = sqliteTable(
   'effects',

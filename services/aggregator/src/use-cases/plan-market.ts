@@ -1,12 +1,13 @@
-import { planJob, type AttemptRecord, type JobPlan } from '@assay/core'
-import { imageDigest, limits as wire, toUnixMs, type OrderId } from '@assay/protocol'
+import { imageDigest, type OrderId } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
 import type { Tasks } from '../tasks.ts'
-import { dispatchShards, dispatchUntil, type Load } from './dispatch-shards.ts'
+import { dispatchShards, type Load } from './dispatch-shards.ts'
 import { dueEpochs } from './due-epochs.ts'
 import { fundJob } from './fund-job.ts'
 import { giveUp } from './give-up.ts'
+import { makePlan } from './make-plan.ts'
+import { matchShards } from './match-shards.ts'
 import { lastCall } from './last-call.ts'
 import { proposeEpoch } from './propose-epoch.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -69,7 +70,14 @@ async function planRunning(context: Context, job: JobRow, { tasks, load, quiet }
   const { orderId, spec } = job
   const plan = makePlan(context, job)
   if (plan.settled || clock.now() >= lastCall(job)) {
+    // Who could have taken the shards that are given up is known now and never again.
+    const tried = Map.groupBy(store.progressOf(orderId), ({ shard }) => shard)
+    const untaken = plan.failed.map((shard) => ({
+      shard,
+      tried: new Set(tried.get(shard)?.map(({ provider }) => provider)),
+    }))
     store.transaction(() => {
+      store.saveUnmatched(orderId, matchShards(context, job, untaken))
       giveUp(context, job)
       store.updateJob(job, { state: 'settling' })
     })
@@ -87,25 +95,4 @@ async function planRunning(context: Context, job: JobRow, { tasks, load, quiet }
       runAttempt(context, { orderId, shard, attempt }, signal),
     )
   if (after.quiet) quiet.add(orderId)
-}
-
-function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
-  const attempts = store.progressOf(job.orderId)
-  const record = {
-    state: job.state,
-    shards: job.spec.shards.length,
-    cancelled: job.cancelled,
-    dispatchUntilMs: dispatchUntil(job),
-    settleByMs: toUnixMs(job.terms.settleBy),
-    refundAtMs: toUnixMs(job.terms.refundAt),
-  }
-  // Two providers that blame the job independently are believed: a third run would fail the same way.
-  const clientFaults = new Map<number, number>()
-  for (const { shard, state, blame } of attempts)
-    if (state === 'expired' && blame === 'client') clientFaults.set(shard, (clientFaults.get(shard) ?? 0) + 1)
-  const records = attempts.map((attempt): AttemptRecord => {
-    const final = attempt.verdict === 'nondeterministic' || (clientFaults.get(attempt.shard) ?? 0) >= 2
-    return { ...attempt, final }
-  })
-  return planJob(record, records, clock.now(), wire.attemptsPerShard)
 }
