@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   demo: async () => (await import('./commands/demo.ts')).addDemo,
   devnet: async () => (await import('./commands/devnet.ts')).addDevnet,
   run: async () => (await import('./commands/run.ts')).addRun,
+  quote: async () => (await import('./commands/quote.ts')).addQuote,
   check: async () => (await import('./commands/check.ts')).addCheck,
   certify: async () => (await import('./commands/certify.ts')).addCertify,
   certificate: async () => (await import('./commands/certificate.ts')).addCertificate,

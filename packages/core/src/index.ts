@@ -187,3 +187,10 @@ export { explainJob, type ExplainInput } from './explain/explain-job.ts'
 export { auditFactsOf, drawFactsOf, type Seeding } from './explain/audit-facts.ts'
 export { proveFacts, type Account, type ProvenAccount } from './explain/prove-facts.ts'
 export { createFinding, type FindingSource } from './explain/finding.ts'
+export {
+  groupBands,
+  quoteEconomics,
+  type CheatOutlook,
+  type QuoteEconomics,
+  type RateBand,
+} from './quote/quote-economics.ts'

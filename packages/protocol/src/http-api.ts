@@ -15,6 +15,7 @@ import {
   attemptSchema,
   basisPointsSchema,
   byteCountSchema,
+  durationMsSchema,
   hash32Schema,
   hashSchema,
   ppmSchema,
@@ -92,7 +93,12 @@ export const CertificationView = z.discriminatedUnion('state', [
 export type CertificationView = z.infer<typeof CertificationView>
 
 /** `POST /v1/quotes`: body `{spec}`. */
-export const QuoteRequest = z.strictObject({ spec: JobSpec })
+export const QuoteRequest = z.strictObject({
+  spec: JobSpec,
+  /** The quorum that is to judge the job; default the aggregator's. Another one than it serves is refused. */
+  quorumId: quorumIdSchema.optional(),
+})
+export type QuoteRequest = z.infer<typeof QuoteRequest>
 export const Quote = z.strictObject({
   quoteId: hash32Schema,
   terms: OrderTerms,
@@ -102,14 +108,30 @@ export const Quote = z.strictObject({
   shardsUsdc: usdcSchema,
   auditBudgetUsdc: usdcSchema,
   feeUsdc: usdcSchema,
-  /** Audit rate of the least and the most staked provider that could serve the job. */
+  /** Lowest and highest audit rate among the providers that could serve the job, newcomers included. */
   auditRateMinPpm: ppmSchema,
   auditRateMaxPpm: ppmSchema,
-  /** Least stake among those providers. */
+  /** Least stake among those providers, and all of it together. */
   stakeUsdc: usdcSchema,
+  stakeTotalUsdc: usdcSchema,
   providers: z.int().min(0),
   /** Whether a wrong result of this job can cost stake. */
   certificate: CertificateStatus,
+  /** Those providers by stake and audit rate, ascending; with more groups than fit, the outer ones. */
+  bands: z
+    .array(z.strictObject({ stakeUsdc: usdcSchema, ratePpm: ppmSchema, providers: z.int().min(1) }))
+    .max(limits.quoteBands),
+  /** Time that the shards need on the free slots when nothing is tried again. */
+  runMs: durationMsSchema,
+  /** Who judges: members and threshold of the quorum, and the stake of those members that are online; absent for class DX. */
+  quorum: z
+    .strictObject({
+      id: quorumIdSchema,
+      threshold: z.int().min(1).max(limits.quorumMembers),
+      members: z.int().min(1).max(limits.quorumMembers),
+      stakeUsdc: usdcSchema,
+    })
+    .optional(),
   /** Blobs that the aggregator does not hold yet: `PUT /v1/quotes/:quoteId/blobs/:root`. */
   missing: z.array(z.strictObject({ root: hashSchema<BlobRoot>(), size: byteCountSchema })),
   expiresAtMs: unixMsSchema,

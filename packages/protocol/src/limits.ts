@@ -52,6 +52,8 @@ export const limits = {
   advertAddresses: 16,
   /** Capability keys of an advert. */
   advertCapabilities: 32,
+  /** Groups of providers in a quote: enough to see the spread, few enough to read. */
+  quoteBands: 16,
   /** Findings of one explanation: some 600 bytes each, so that an answer stays below 2 MiB. */
   findings: 3000,
 } as const

@@ -4,6 +4,7 @@ import { orderAmount } from '@assay/core'
 import {
   basisPoints,
   deriveOrderId,
+  deriveSpecHash,
   durationMs,
   hashBlob,
   isMarketError,
@@ -59,7 +60,11 @@ const honest: Quote = {
   auditRateMaxPpm: ppm(53_000),
   stakeUsdc: usdc(50_000_000n),
   certificate: { state: 'none' },
+  stakeTotalUsdc: usdc(150_000_000n),
   providers: 3,
+  bands: [{ stakeUsdc: usdc(50_000_000n), ratePpm: ppm(53_000), providers: 3 }],
+  runMs: durationMs(1000),
+  quorum: { id: cast.quorum.id, threshold: 4, members: 7, stakeUsdc: usdc(1n) },
   missing: [{ root: input.root, size: input.size }],
   expiresAtMs: unixMs(now + 60_000),
 }
@@ -94,6 +99,17 @@ test('refuses terms of another client, aggregator, quorum, fee, job or id', () =
   refuses(altered({ feeBps: basisPoints(101) }), 'terms-mismatch', 'terms.feeBps')
   refuses(altered({ specHash: named('another spec') }), 'terms-mismatch', 'terms.specHash')
   refuses({ ...honest, orderId: named('another order') }, 'terms-mismatch', 'orderId')
+})
+
+test('refuses a quote that audits less than was asked for, or names another quorum than its terms', () => {
+  const spec = { ...cast.spec, minAuditRatePpm: ppm(250_000) }
+  const terms = { ...cast.terms, specHash: deriveSpecHash(spec) }
+  const quote: Quote = { ...honest, terms, orderId: deriveOrderId(cast.market, terms) }
+  refuses(quote, 'terms-mismatch', 'auditRateMinPpm', { spec })
+  const more = { auditRateMinPpm: ppm(250_000), auditRateMaxPpm: ppm(250_000) }
+  refuses({ ...quote, ...more }, 'terms-mismatch', 'auditRateMinPpm', { spec })
+  checkQuote({ ...quote, ...more, bands: [{ ...honest.bands[0]!, ratePpm: ppm(250_000) }] }, { ...expected, spec })
+  refuses({ ...honest, quorum: { ...honest.quorum!, id: 99 as typeof cast.quorum.id } }, 'terms-mismatch', 'quorum.id')
 })
 
 test('refuses any amount that does not follow from the spec, to the unit', () => {

@@ -28,6 +28,7 @@ export interface QuoteExpectations {
  */
 export function checkQuote(quote: Quote, expected: QuoteExpectations): void {
   checkTerms(quote, expected)
+  checkRates(quote, expected)
   checkMoney(quote, expected)
   checkTimes(quote, expected)
   checkMissing(quote, expected.spec)
@@ -45,6 +46,18 @@ function checkTerms({ terms, orderId }: Quote, { client, market, spec }: QuoteEx
   same('terms.feeBps', terms.feeBps, market.feeBps)
   same('terms.specHash', terms.specHash, deriveSpecHash(spec))
   same('orderId', orderId, deriveOrderId(market, terms))
+}
+
+/** A rate below what the spec demands would be refused by every validator: whoever quotes it does not mean it. */
+function checkRates({ auditRateMinPpm, bands, quorum, terms }: Quote, { spec }: QuoteExpectations): void {
+  same('quorum.id', quorum?.id ?? 0, terms.quorumId)
+  for (const rate of spec.determinism === 'DX' ? [] : [auditRateMinPpm, ...bands.map(({ ratePpm }) => ratePpm)]) {
+    if (rate < spec.minAuditRatePpm)
+      throw mismatch('auditRateMinPpm', 'it audits less than was asked for', {
+        got: rate,
+        wanted: spec.minAuditRatePpm,
+      })
+  }
 }
 
 function checkMoney(quote: Quote, { spec }: QuoteExpectations): void {

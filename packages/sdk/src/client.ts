@@ -18,7 +18,7 @@ import { createJob, type Job } from './job.ts'
 import type { MapOptions, TaskOptions } from './map-options.ts'
 import { refundOrder } from './refund-order.ts'
 import type { ShardInput } from './shard-input.ts'
-import { certifyOnly, startJob } from './start-job.ts'
+import { certifyOnly, quoteJob, startJob, type PricedJob } from './start-job.ts'
 
 /** Every method throws `MarketError` only. Disposing the client cancels what it is doing; nothing else is held open. */
 export interface Client extends AsyncDisposable {
@@ -35,6 +35,11 @@ export interface Client extends AsyncDisposable {
    * `market-unreachable` or `cancelled`. A failure whose details name an `orderId` came after signing: call `job(orderId)`.
    */
   map(options: MapOptions): Promise<Job>
+  /**
+   * What the job would cost and what verification buys for it, checked as `map` checks it. Nothing is uploaded, signed or paid;
+   * the spending cap is not asked. Throws like `map` before it pays.
+   */
+  quote(options: MapOptions): Promise<PricedJob>
   /** Runs a command once: a job of one shard, called `result` unless the input has a name. Throws like `map`. */
   run(options: TaskOptions & { readonly input?: ShardInput }): Promise<Job>
   /**
@@ -80,6 +85,7 @@ export function createClient(parts: ClientParts, signal: AbortSignal): Client {
     certify: (options) => certifyOnly(parts, options, either(options.signal)),
     certificate: (id, own) => parts.api.certificate(id, either(own)),
     checkCertificate: (certificate, own) => checkPublished(parts, certificate, either(own)),
+    quote: (options) => quoteJob(parts, options, either(options.signal)),
     run: ({ input, ...task }) => map({ ...task, inputs: [input ?? { name: 'result', files: [] }] }),
     job: async (orderId, own) => createJob(parts, await findJob(parts, orderId, either(own)), life),
     jobs: (own) => parts.api.jobs({ signer: parts.signer, market: parts.market }, either(own)),

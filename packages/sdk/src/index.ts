@@ -37,6 +37,15 @@ export {
   type VerdictReport,
   verifyReceipt,
   verifyVerdict,
+export { type PricedJob } from './start-job.ts'
+export { createSigner } from './signer.ts'
+export {
+  type CheatOutlook,
+  type QuoteEconomics,
+  type ReceiptAnchors,
+  type ReceiptCheck,
+  type ReceiptReport,
+  verifyReceipt,
 } from '@assay/core'
 export {
   type ErrorCode,

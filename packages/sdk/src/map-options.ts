@@ -36,6 +36,8 @@ export interface TaskOptions {
   readonly determinism?: DeterminismClass
   /** Least share of the shards to audit, from 0 to 1, however much stake stands behind them; default 0. */
   readonly minAuditRate?: number
+  /** The quorum that is to judge the job; default the aggregator's. One that it does not serve is refused with `quorum-unknown`. */
+  readonly quorumId?: number
   /** Whether standard output is part of the result; default true. */
   readonly captureStdout?: boolean
   /** Most bytes of one shard's results; default the size of its disk. */

@@ -22,6 +22,7 @@ import {
   type JobSpec,
   type MarketDomain,
   type OrderId,
+  type QuoteRequest,
   type SubmitRequest,
 } from '@assay/protocol'
 import { unreachable } from './faults.ts'
@@ -32,11 +33,11 @@ import { repeat, within } from './repeat.ts'
 export interface MarketApi {
   readonly http: HttpDeps
   market(signal: AbortSignal): Promise<MarketInfo>
-  quote(spec: JobSpec, signal: AbortSignal): Promise<Quote>
   /** Asks for the certificate of a quote; idempotent. */
   certify(quoteId: Hash32, signer: RequestSigner, signal: AbortSignal): Promise<CertificationView>
   certification(quoteId: Hash32, signal: AbortSignal): Promise<CertificationView>
   certificate(id: Hash32, signal: AbortSignal): Promise<PublishedCertificate>
+  quote(request: QuoteRequest, signal: AbortSignal): Promise<Quote>
   /** Sends one blob once; sent again, it begins at its first byte. */
   upload(quoteId: Hash32, root: BlobRoot, body: HttpCall['body'], signal: AbortSignal): Promise<void>
   /** Idempotent: the same request gives the same job. */
@@ -78,7 +79,6 @@ export function createMarketApi(options: {
   return {
     http,
     market: (signal) => json(get('/v1/market'), (body) => parseMessage(MarketInfo, body, 'market'), signal),
-    quote: (spec, signal) => json(post('/v1/quotes', { spec }), (body) => parseMessage(Quote, body, 'quote'), signal),
     certify(quoteId, by, signal) {
       const call: HttpCall = { method: 'POST', path: `/v1/quotes/${quoteId}/certify` }
       const parse = (body: unknown) => parseMessage(CertificationView, body, 'certification')
@@ -92,6 +92,7 @@ export function createMarketApi(options: {
       ),
     certificate: (id, signal) =>
       json(get(`/v1/certificates/${id}`), (body) => parseMessage(PublishedCertificate, body, 'certificate'), signal),
+    quote: (request, signal) => json(post('/v1/quotes', request), (body) => parseMessage(Quote, body, 'quote'), signal),
     async upload(quoteId, root, body, signal) {
       const headers = { 'content-type': 'application/octet-stream' }
       const call: HttpCall = { method: 'PUT', path: `/v1/quotes/${quoteId}/blobs/${root}`, headers }

@@ -2,11 +2,13 @@
  * From inputs to a running job: hash, quote, check, upload, sign, submit. Money can move only at the last step, and what is
  * signed is stored before it leaves, so that a crash at any point loses nothing and pays nothing twice.
  */
+import { quoteEconomics, type QuoteEconomics } from '@assay/core'
 import {
   assertBug,
   durationMs,
   isMarketError,
   MarketError,
+  quorumId,
   usdcSchema,
   type JobSpec,
   type Quote,
@@ -27,6 +29,13 @@ import { deriveSealKey } from './seal-key.ts'
 import { awaitTransfer } from './await-transfer.ts'
 import { submitStored } from './submit-stored.ts'
 import { uploadBlobs } from './upload-blobs.ts'
+
+/** What a job would cost, and what verification buys for it. */
+export interface PricedJob {
+  readonly spec: JobSpec
+  readonly quote: Quote
+  readonly economics: QuoteEconomics
+}
 
 /**
  * Brings a job to the market. Before any money moves it throws what `hashInputs`, `finishSpec`, `checkQuote`,
@@ -122,6 +131,13 @@ async function pay(
   return stored
 }
 
+/** A checked quote for a job that is only hashed: nothing is sent but its description. Throws as `startJob` does before it pays. */
+export async function quoteJob(parts: ClientParts, options: MapOptions, signal: AbortSignal): Promise<PricedJob> {
+  const hashed = await hashInputs(options.inputs, options.shared ?? [], () => undefined, signal)
+  const { spec, quote } = await fetchQuote(parts, options, hashed, signal)
+  return { spec, quote, economics: quoteEconomics(spec, quote.terms.feeBps, quote.bands) }
+}
+
 /** A checked quote. When the aggregator names a higher price that the caller still pays, it is asked once more. */
 async function fetchQuote(
   parts: ClientParts,
@@ -149,7 +165,8 @@ async function quoteAt(
 ): Promise<{ readonly spec: JobSpec; readonly quote: Quote }> {
   const { market, signer, clock, api } = parts
   const spec = finishSpec(draft, (await deriveSealKey(draft, signer)).recipient)
-  const quote = await api.quote(spec, signal)
+  const quorum = options.quorumId === undefined ? {} : { quorumId: quorumId(options.quorumId) }
+  const quote = await api.quote({ spec, ...quorum }, signal)
   const maxLockMs = durationMs(options.maxLockMs ?? limits.lockMs)
   checkQuote(quote, { client: signer.address, market, spec, maxLockMs, now: clock.now() })
   return { spec, quote }

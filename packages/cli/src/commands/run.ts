@@ -4,11 +4,12 @@ import { resolveImage } from '@assay/runner'
 import { formatUsdc, MarketError, type JobEvent, type Quote } from '@assay/protocol'
 import type { Job, MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { join, resolve } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { openProgress, type Progress } from '../progress.ts'
+import { quoteSummary } from './quote-lines.ts'
 import { openMarketClient, type MarketFlags } from '../settings.ts'
 import { withMarketOptions, type AddCommand } from './add-command.ts'
 
@@ -20,7 +21,9 @@ interface RunFlags extends MarketFlags {
   readonly env?: readonly string[]
   readonly price?: string
   readonly auditBudget?: string
+  readonly auditRate?: number
   readonly minAuditRate?: number
+  readonly quorum?: number
   readonly time?: number
   readonly cpus?: number
   readonly memory?: number
@@ -101,7 +104,10 @@ export const addRun: AddCommand = (program, io, setExit) => {
     })
 }
 
-/** Options that describe a job; `run` and `demo` share them. */
+/** What those options say. */
+export type JobFlags = Omit<RunFlags, keyof MarketFlags | 'pay'>
+
+/** Options that describe a job; `run`, `quote` and `demo` share them. */
 export const jobOptions = (command: Command): Command =>
   command
     .argument('<command...>', 'what to run, after `--`; `{}` becomes the path of the shard’s input')
@@ -112,7 +118,9 @@ export const jobOptions = (command: Command): Command =>
     .option('--env <NAME=VALUE...>', 'environment of the command')
     .option('--price <usdc>', 'most for one verified shard; default: the market’s price')
     .option('--audit-budget <usdc>', 'most for all audits; default: one for each shard')
-    .option('--min-audit-rate <share>', 'audit at least this share, 0 to 1', Number)
+    .option('--audit-rate <share>', 'audit at least this share: 25% or 0.25', readShare)
+    .option('--min-audit-rate <share>', 'the same', readShare)
+    .option('--quorum <number>', 'who is to judge; default: the market’s quorum', Number)
     .option('--time <seconds>', 'time limit of a shard', Number, 60)
     .option('--cpus <number>', 'CPU cores of a shard', Number, 1)
     .option('--memory <MiB>', 'memory of a shard', Number, 512)
@@ -121,11 +129,7 @@ export const jobOptions = (command: Command): Command =>
     .option('--no-stdout', 'drop standard output instead of keeping it as a result')
 
 /** The job that the flags describe, with a local tag turned into its digest. */
-export async function jobOf(
-  io: Io,
-  command: readonly string[],
-  flags: Omit<RunFlags, keyof MarketFlags | 'pay'>,
-): Promise<MapOptions> {
+export async function jobOf(io: Io, command: readonly string[], flags: JobFlags): Promise<MapOptions> {
   const image = /sha256:[0-9a-f]{64}$/.test(flags.image)
     ? flags.image
     : (await resolveImage({ clock: systemClock }, flags.image, io.signal)).pinned
@@ -147,20 +151,15 @@ export async function jobOf(
     ...(flags.price !== undefined && { maxPricePerShardUsdc: flags.price }),
     ...(flags.auditBudget !== undefined && { auditBudgetUsdc: flags.auditBudget }),
     ...(flags.minAuditRate !== undefined && { minAuditRate: flags.minAuditRate }),
+    ...(flags.auditRate !== undefined && { minAuditRate: flags.auditRate }),
+    ...(flags.quorum !== undefined && { quorumId: flags.quorum }),
   }
 }
 
 /** Shows how far a job is on its way to the market. */
 export function reportStart(event: Parameters<NonNullable<MapOptions['onProgress']>>[0], progress: Progress): void {
   if (event.stage === 'quoted') {
-    const { maxUsdc, providers, auditRateMinPpm, auditRateMaxPpm, stakeUsdc } = event.quote
-    const rate =
-      auditRateMinPpm === auditRateMaxPpm
-        ? percent(auditRateMinPpm)
-        : `${percent(auditRateMinPpm)} to ${percent(auditRateMaxPpm)}`
-    progress.step(
-      `quote: at most ${formatUsdc(maxUsdc)} USDC; ${providers} providers, each with at least ${formatUsdc(stakeUsdc)} USDC at stake; audit rate ${rate}, newcomers 100 %`,
-    )
+    progress.step(quoteSummary(event.quote))
   }
   if (event.stage === 'quoted') progress.step(aboutCertificate(event.quote.certificate))
   if (event.stage === 'certifying')
@@ -248,8 +247,15 @@ export async function collect(
   return { saved, receipt, path }
 }
 
+/** A share as a person writes it. Throws for anything outside 0 to 1. */
+export function readShare(text: string): number {
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)\s*(%?)$/.exec(text.trim())
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1)
+  if (share >= 0 && share <= 1) return share
+  throw new InvalidArgumentError('Say a share such as 25% or 0.25.')
+}
+
 const mebibyte = 1024 * 1024
-const percent = (ppm: number): string => `${(ppm / 10_000).toFixed(ppm % 10_000 === 0 ? 0 : 2)} %`
 
 function splitVariable(text: string): [string, string] {
   const at = text.indexOf('=')

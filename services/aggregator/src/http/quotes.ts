@@ -10,8 +10,8 @@ import { replyJson } from './reply-json.ts'
 export function addQuoteRoutes(app: Hono, context: Context): void {
   app.get('/v1/market', () => replyJson(describeMarket(context)))
   app.post('/v1/quotes', async (c) => {
-    const { spec } = parseMessage(QuoteRequest, await readJson(c.req.raw, limits.bodyBytes), 'quote request')
-    return replyJson(await quoteJob(context, spec, c.req.raw.signal), 201)
+    const request = parseMessage(QuoteRequest, await readJson(c.req.raw, limits.bodyBytes), 'quote request')
+    return replyJson(await quoteJob(context, request, c.req.raw.signal), 201)
   })
 }
 

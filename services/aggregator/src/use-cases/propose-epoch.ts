@@ -1,4 +1,4 @@
-import { findRelated, isSuspicious, nextPasses, requiredRate, type KnownParty, type RelatedPair } from '@assay/core'
+import { findRelated, isSuspicious, requiredRate, type KnownParty, type RelatedPair } from '@assay/core'
 import {
   assertBug,
   beaconRound,
@@ -22,6 +22,7 @@ import {
 } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, RunTime } from '../store/records.ts'
+import { passesOf } from './passes-of.ts'
 
 /** Commits of one quorum that close together. */
 export interface DueEpoch {
@@ -110,9 +111,7 @@ async function toLeaf(
   const rate = requiredRate({
     priceUsdc,
     stakeUsdc: operator?.stake ?? usdc(0n),
-    auditedPasses: store.isConvicted(provider)
-      ? 0
-      : store.judgedOf(provider).reduce((k, { verdict }) => nextPasses(k, verdict), 0),
+    auditedPasses: passesOf({ store }, provider),
     minRatePpm: store.job(orderId)?.spec.minAuditRatePpm ?? ppm(0),
   })
   return { commit, ratePpm: ppm(Math.max(rate, atLeast?.get(commit.commitment) ?? 0)) }

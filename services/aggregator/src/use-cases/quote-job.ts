@@ -1,15 +1,17 @@
-import { isEligible, orderAmount, requiredRate, type Candidate } from '@assay/core'
+import { groupBands, isEligible, orderAmount, requiredRate, type Candidate, type RateBand } from '@assay/core'
 import {
   asHash,
   byteCount,
   bytesToHex,
   deriveOrderId,
   deriveSpecHash,
+  durationMs,
   imageDigest,
   limits as wire,
   MarketError,
   minUsdc,
   ppm,
+  sumUsdc,
   toUnixSeconds,
   unixMs,
   unixSeconds,
@@ -18,6 +20,7 @@ import {
   type JobSpec,
   type OrderTerms,
   type Quote,
+  type QuoteRequest,
   type Salt,
 } from '@assay/protocol'
 import { inputSizes } from '../http/blobs.ts'
@@ -25,14 +28,23 @@ import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
 import { certificateStatus } from './find-certificate.ts'
 import { candidatesFor } from './dispatch-shards.ts'
+import { passesOf } from './passes-of.ts'
 
 /** Prices a job, or says why it cannot be served. Nothing is paid or reserved but room for its inputs. */
-export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSignal): Promise<Quote> {
+export async function quoteJob(
+  context: Context,
+  { spec, quorumId }: QuoteRequest,
+  signal: AbortSignal,
+): Promise<Quote> {
   const { chain, clock, options, quorum, rng, signer, store } = context
   const now = clock.now()
   if (store.countQuotes(now) >= limits.openQuotes || store.countActive() >= limits.activeJobs)
     throw new MarketError('rate-limited', 'too many quotes or jobs are open', {
       details: { retryAfterMs: limits.quoteMs },
+    })
+  if (quorumId !== undefined && quorumId !== quorum.id)
+    throw new MarketError('quorum-unknown', 'this aggregator serves another quorum', {
+      details: { quorumId, served: quorum.id },
     })
   checkSpec(spec)
   const candidates = await findCandidates(context, spec, signal)
@@ -54,14 +66,8 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
   const quoteId: Hash32 = asHash(orderId)
   const expiresAtMs = after(now, limits.quoteMs)
   store.saveQuote({ quoteId, orderId, terms, spec, expiresAtMs })
-  const rates = candidates.map(({ stakeUsdc }) =>
-    requiredRate({
-      priceUsdc: spec.priceUsdc,
-      stakeUsdc,
-      auditedPasses: Number.MAX_SAFE_INTEGER,
-      minRatePpm: spec.minAuditRatePpm,
-    }),
-  )
+  const bands = groupBands(candidates.map((candidate) => toBand(context, spec, candidate)))
+  const rates = bands.map(({ ratePpm }) => ratePpm)
   return {
     quoteId,
     terms,
@@ -73,8 +79,12 @@ export async function quoteJob(context: Context, spec: JobSpec, signal: AbortSig
     auditRateMinPpm: ppm(Math.min(...rates)),
     auditRateMaxPpm: ppm(Math.max(...rates)),
     stakeUsdc: candidates.map(({ stakeUsdc }) => stakeUsdc).reduce(minUsdc),
+    stakeTotalUsdc: sumUsdc(candidates.map(({ stakeUsdc }) => stakeUsdc)),
     providers: candidates.length,
     certificate: certificateStatus(context, spec),
+    bands: [...bands],
+    runMs: durationMs(wavesOf(spec, candidates) * spec.timeLimitMs),
+    quorum: describeQuorum(context),
     missing: await missingInputs(context, spec),
     expiresAtMs: unixMs(expiresAtMs),
   }
@@ -138,11 +148,31 @@ function checkQuorumOnline({ directory, quorum }: Context): void {
     })
 }
 
+/** How often all slots are filled until every shard had its turn. */
+function wavesOf(spec: JobSpec, candidates: readonly Candidate[]): number {
+  const slots = candidates.reduce((sum, { slots: own }) => sum + Math.max(1, own), 0)
+  return Math.ceil(spec.shards.length / slots)
+}
+
+/** The rate at which a provider's commit would be audited now. */
+function toBand(context: Context, spec: JobSpec, { provider, stakeUsdc }: Candidate): Omit<RateBand, 'providers'> {
+  const { minAuditRatePpm: minRatePpm, priceUsdc } = spec
+  const auditedPasses = passesOf(context, provider)
+  return { stakeUsdc, ratePpm: requiredRate({ priceUsdc, stakeUsdc, auditedPasses, minRatePpm }) }
+}
+
+function describeQuorum({ directory, quorum }: Context): Quote['quorum'] {
+  const online = directory.validators().filter(({ peer }) => quorum.members.includes(peer.address))
+  const { id, threshold, members } = quorum
+  return { id, threshold, members: members.length, stakeUsdc: sumUsdc(online.map(({ operator }) => operator.stake)) }
+}
+
 /** Time the shards may need on the slots there are, every retry included. */
 function jobTimeMs(spec: JobSpec, candidates: readonly Candidate[]): number {
-  const slots = candidates.reduce((sum, { slots: own }) => sum + Math.max(1, own), 0)
-  const waves = Math.ceil(spec.shards.length / slots)
-  return (waves + wire.attemptsPerShard) * (spec.timeLimitMs * (1 + limits.auditTimeFactor) + limits.attemptSlackMs)
+  return (
+    (wavesOf(spec, candidates) + wire.attemptsPerShard) *
+    (spec.timeLimitMs * (1 + limits.auditTimeFactor) + limits.attemptSlackMs)
+  )
 }
 
 async function missingInputs({ blobs }: Context, spec: JobSpec): Promise<Quote['missing']> {
