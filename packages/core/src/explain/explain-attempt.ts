@@ -59,7 +59,7 @@ function explainAudit(audit: AuditFacts, { shard, attempt, provider }: AttemptVi
   const why =
     reason === 'sampled'
       ? 'It was drawn'
-      : `It was not drawn, but ${provider} was convicted, and then all of its work is`
+      : `It was not drawn, but ${provider} was convicted, and then all of its work is audited`
   const who = rounds.map(({ committed, seats }, i) => {
     const standIns = committed.filter((validator) => !seats.includes(validator)).length
     const name = i === 0 ? 'one validator' : `a panel of ${seats.length}`
@@ -70,7 +70,7 @@ function explainAudit(audit: AuditFacts, { shard, attempt, provider }: AttemptVi
     'audited',
     { shard, attempt },
     {
-      what: `${why} re-run blind by ${who.join(', then ')}${panel}${unopened ? '; the provider did not open its commit' : ''}.`,
+      what: `${why}; re-run blind by ${who.join(', then ')}${panel}${unopened ? '; the provider did not open its commit' : ''}.`,
       money: { text: 'Each validator that showed a result earns the audit fee, whatever it found.' },
       next: 'Nothing: the verdict follows from the results alone.',
       numbers,

@@ -5,7 +5,9 @@
 import {
   formatUsdc,
   limits,
+  subUsdcFloor0,
   toUnixMs,
+  usdc,
   type AttemptView,
   type AuditFacts,
   type DrawFacts,
@@ -117,7 +119,7 @@ function explainShard(
   const why =
     tries.length === 0 && found !== undefined
       ? `No provider took it. ${found.what}`
-      : `No attempt of ${tries.length} was accepted${last?.code === undefined ? '' : `; the last one ended with ${last.code}`}.`
+      : `None of ${tries.length} attempts was accepted${last?.code === undefined ? '' : `; the last one ended with ${last.code}`}.`
   const blame = last?.blame ?? (tries.length === 0 ? 'network' : undefined)
   const next = view.state === 'closed' ? 'Nothing: its money is back or can be refunded by anyone.' : refundWords(view)
   return [
@@ -200,8 +202,8 @@ function explainState({ facts, spec, view }: ExplainInput): readonly Finding[] {
 }
 
 function explainClosed({ chargedUsdc, outcome, refundedUsdc, terms, accepted, shards }: JobView): readonly Finding[] {
-  const charged = formatUsdc(chargedUsdc ?? terms.maxAmount)
-  const returned = formatUsdc(refundedUsdc ?? terms.maxAmount)
+  const charged = formatUsdc(chargedUsdc ?? usdc(0n))
+  const returned = formatUsdc(refundedUsdc ?? subUsdcFloor0(terms.maxAmount, chargedUsdc ?? usdc(0n)))
   const numbers = { returnedUsdc: returned, accepted, shards, maxUsdc: formatUsdc(terms.maxAmount) }
   if (outcome === 'settled' || outcome === 'partial') {
     const what = `${accepted} of ${shards} shards were paid for: ${charged} USDC; ${returned} USDC came back.`
