@@ -116,6 +116,8 @@ interface Vector {
   }
   orders: { orderId: Hex; charged: string }[]
   payouts: { index: number; amount: string }[]
+  acceptance: { orderId: Hex; fee: string; resultsRoot: Hex }
+  acceptanceDigest: Hex
   batchDigest: Hex
   verdict: {
     orderId: Hex
@@ -171,6 +173,8 @@ describe('the shared EIP-712 vector', () => {
     assert.equal(packTabs(vector.tabs.map(toDraw)), vector.packedTabs)
     const batch = { ...vector.batch, orders, tabs: vector.packedTabs, payouts, fee: BigInt(vector.batch.fee) }
     assert.equal(await escrow.read.hashBatch([batch]), vector.batchDigest)
+    const { orderId: id, fee, resultsRoot } = vector.acceptance
+    assert.equal(await escrow.read.hashAcceptance([id, payouts, BigInt(fee), resultsRoot]), vector.acceptanceDigest)
 
     const { client, aggregator, quorumId, feeBps, generation, ceiling } = vector.voucher
     const voucher = [client, aggregator, quorumId, feeBps, generation, BigInt(ceiling)] as const

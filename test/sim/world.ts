@@ -198,7 +198,7 @@ function addProvider(base: Base, machine: Machine): SimOperator {
     const options = {
       slots: 4,
       minPriceUsdc: usdc(1_000n),
-      classes: ['D1' as const],
+      classes: ['D1' as const, 'DX' as const],
       inputBytes: byteCount(1_000_000),
     }
     const honest = { ...deps, sandbox }

@@ -1,11 +1,14 @@
-import type { ChainWriter, Sent } from '@assay/core'
+import type { ChainWriter, Sent, SignedAcceptance } from '@assay/core'
 import { concatSignatures } from './concat-signatures.ts'
 import {
   asAddress,
+  deriveAcceptanceDigest,
   deriveDepositAddress,
   deriveOrderId,
   deriveVerdictDigest,
   deriveVerdictId,
+  derivePackedHash,
+  packPayouts,
   type OperatorIndex,
   type OrderTerms,
   type PrivateKey,
@@ -66,6 +69,7 @@ export function openWallet(
         signal,
       )
     },
+    settleByClient: (terms, acceptance, signal) => settleByClient(chain, transactor, { terms, acceptance }, signal),
     refund: (terms, signal) =>
       transactor.send(
         { ...escrow, key: `refund:${idOf(terms)}`, what: 'refunding the order', functionName: 'refund', args: [terms] },
@@ -90,6 +94,27 @@ export function openWallet(
     ...createDisputeWriter(chain, transactor),
     withdrawEarnings: (index, signal) => withdrawEarnings(chain, transactor, index, signal),
   }
+}
+
+async function settleByClient(
+  { reader }: Chain,
+  transactor: Transactor,
+  { terms, acceptance }: { readonly terms: OrderTerms; readonly acceptance: SignedAcceptance },
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { market } = reader
+  const { fee, payouts, resultsRoot, signature } = acceptance
+  const packed = packPayouts(payouts)
+  const signed = { orderId: deriveOrderId(market, terms), payoutsHash: derivePackedHash(packed), fee, resultsRoot }
+  const effect = {
+    address: market.escrow,
+    abi: escrowAbi,
+    key: `accept:${deriveAcceptanceDigest(market, signed)}`,
+    what: 'settling by acceptance',
+    functionName: 'settleByClient',
+    args: [terms, packed, fee, resultsRoot, signature],
+  }
+  return transactor.send(effect, signal)
 }
 
 /** Money can arrive again and again: each balance is an effect of its own. */

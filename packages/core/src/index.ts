@@ -10,6 +10,7 @@ export type {
   FundingAuthorization,
   ProvenVerdict,
   Sent,
+  SignedAcceptance,
   SignedBatch,
   VerdictStatus,
 } from './ports/chain.ts'
@@ -194,3 +195,4 @@ export {
   type QuoteEconomics,
   type RateBand,
 } from './quote/quote-economics.ts'
+export { deriveAcceptance, type AcceptanceInput, type DerivedAcceptance } from './settle/derive-acceptance.ts'

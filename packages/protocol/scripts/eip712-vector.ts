@@ -1,4 +1,5 @@
 import {
+  deriveAcceptanceDigest,
   deriveBatchDigest,
   deriveDepositAddress,
   deriveRulingDigest,
@@ -78,6 +79,7 @@ export function eip712Vector(): Json {
     quorumId: vectorTerms.quorumId,
     evidence: named('evidence'),
   })
+  const acceptance = { orderId, payoutsHash: batch.payoutsHash, fee: 91_000n, resultsRoot: batch.resultsRoot }
   return toJson({
     ...vectorMarket,
     terms: vectorTerms,
@@ -94,6 +96,8 @@ export function eip712Vector(): Json {
     ...tabVector,
     ruling,
     rulingDigest: deriveRulingDigest(vectorMarket, ruling),
+    acceptance,
+    acceptanceDigest: deriveAcceptanceDigest(vectorMarket, acceptance),
   })
 }
 

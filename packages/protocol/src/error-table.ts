@@ -356,6 +356,13 @@ export const errorTable = {
     'validator',
     'Wait for a quorum; after refundAt anyone can refund the client.',
   ),
+  'result-unaccepted': row(
+    409,
+    false,
+    'settle',
+    'client',
+    'Nothing to do: the client did not accept this result, and pays nothing for it.',
+  ),
   'batch-invalid': row(422, false, 'settle', 'aggregator', 'Rebuild the settlement; the details name the broken rule.'),
   'verdict-invalid': row(422, false, 'settle', 'validator', 'Correct verdict or evidence; the details name the rule.'),
   'verdict-exists': row(409, false, 'settle', 'network', 'Nothing to do: it is recorded; read its state on chain.'),

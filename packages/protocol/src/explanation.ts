@@ -83,8 +83,8 @@ export const SlashFacts = z.strictObject({
   ...about,
   accused: addressSchema,
   slashUsdc: usdcSchema,
-  /** `appealable`: its appeal window runs; `slashed`: final. */
-  state: z.enum(['collecting', 'submitted', 'appealable', 'slashed']),
+  /** `appealable`: its appeal window runs; `unarmed`: no certificate speaks of the job, so it costs no stake. The last four are final. */
+  state: z.enum(['collecting', 'submitted', 'appealable', 'slashed', 'unarmed', 'overturned', 'dropped']),
 })
 export type SlashFacts = z.infer<typeof SlashFacts>
 

@@ -7,7 +7,7 @@ import { ErrorBody } from './errors.ts'
 import { GateDifference } from './gate-answer.ts'
 import { Envelope } from './envelope.ts'
 import { errorCodes } from './error-table.ts'
-import { ShardVerdict } from './evidence.ts'
+import { OperatorEntry, Payout, ShardVerdict } from './evidence.ts'
 import { JobSpec } from './job-spec.ts'
 import { limits } from './limits.ts'
 import {
@@ -149,6 +149,20 @@ export const SubmitRequest = z.strictObject({
     .optional(),
 })
 export type SubmitRequest = z.infer<typeof SubmitRequest>
+
+/** `GET /v1/jobs/:orderId/acceptance`, for class DX: whom an acceptance would pay, by operator number. */
+export const AcceptanceOffer = z.strictObject({ orderId, operators: z.array(OperatorEntry).max(4096) })
+export type AcceptanceOffer = z.infer<typeof AcceptanceOffer>
+
+/** `POST /v1/jobs/:orderId/acceptance`: the client's `ClientAcceptance`, and the shards that it is about. */
+export const Acceptance = z.strictObject({
+  shards: z.array(shardSchema).min(1).max(limits.shardsPerJob),
+  payouts: z.array(Payout).min(1).max(limits.shardsPerJob),
+  fee: usdcSchema,
+  resultsRoot: hash32Schema,
+  signature: signatureSchema,
+})
+export type Acceptance = z.infer<typeof Acceptance>
 
 export const JobState = z.enum(['funding', 'running', 'settling', 'closed'])
 export type JobState = z.infer<typeof JobState>

@@ -127,6 +127,7 @@ export {
   SubmitRequest,
   VerdictView,
 } from './http-api.ts'
+export { Acceptance, AcceptanceOffer } from './http-api.ts'
 export {
   AuditFacts,
   DrawFacts,
@@ -229,7 +230,9 @@ export {
   deriveBatchDigest,
   deriveRulingDigest,
   deriveTabDepositNonce,
+  deriveAcceptanceDigest,
   deriveVoucherDigest,
+  type ClientAcceptance,
   Ruling,
   TabDeposit,
   TabVoucher,

@@ -54,6 +54,8 @@ export const shardSchema = z
 export const attemptSchema = z.int().min(1).max(limits.attemptsPerShard)
 export const operatorIndexSchema = index.min(1).transform((n) => n as OperatorIndex)
 export const quorumIdSchema = index.min(1).transform((n) => n as QuorumId)
+/** The quorum of an order; 0 = none: the client settles it alone. */
+export const orderQuorumSchema = index.transform((n) => n as QuorumId)
 export const chainIdSchema = z.int().min(1).max(Number.MAX_SAFE_INTEGER)
 
 export const unixMsSchema = z.int().min(0).transform(unixMs)

@@ -22,6 +22,7 @@ import {
   typedDataDomain,
   typedDataTypes,
   Verdict,
+  deriveAcceptanceDigest,
   deriveVoucherDigest,
   deriveTabDepositNonce,
   deriveRulingDigest,
@@ -51,6 +52,12 @@ const Batch = z.strictObject({
   fee: usdcSchema,
   resultsRoot: hash32Schema,
 })
+const Acceptance = z.strictObject({
+  orderId: hash32Schema,
+  payoutsHash: hash32Schema,
+  fee: usdcSchema,
+  resultsRoot: hash32Schema,
+})
 
 describe('EIP-712 digests', () => {
   it('equal those of viem for every struct', () => {
@@ -64,6 +71,7 @@ describe('EIP-712 digests', () => {
       ['TabVoucher', values(TabVoucher), deriveVoucherDigest],
       ['TabDeposit', values(TabDeposit), deriveTabDepositNonce],
       ['Ruling', values(Ruling), deriveRulingDigest],
+      ['ClientAcceptance', values(Acceptance), deriveAcceptanceDigest],
     ]
     assert.deepEqual(cases.map(([name]) => name).toSorted(), Object.keys(typedDataTypes).toSorted())
     for (const [name, arbitrary, derive] of cases)
@@ -186,7 +194,15 @@ describe('order terms', () => {
       salt: named('salt'),
     }
     assert.ok(OrderTerms.safeParse(wire).success)
-    for (const wrong of [{ maxAmount: '0' }, { feeBps: 501 }, { settleBy: 11 }, { quorumId: 0 }])
+    for (const wrong of [
+      { maxAmount: '0' },
+      { feeBps: 501 },
+      { settleBy: 11 },
+      { quorumId: -1 },
+      { quorumId: 2 ** 32 },
+    ])
       assert.ok(!OrderTerms.safeParse({ ...wire, ...wrong }).success, JSON.stringify(wrong))
+    // No quorum: class DX, which its client settles.
+    assert.ok(OrderTerms.safeParse({ ...wire, quorumId: 0 }).success)
   })
 })

@@ -13,6 +13,7 @@ import {
   chainIdSchema,
   hash32Schema,
   hashSchema,
+  orderQuorumSchema,
   quorumIdSchema,
   shardSchema,
   signatureSchema,
@@ -47,7 +48,8 @@ export const OrderTerms = z
     settleBy: unixSecondsSchema,
     /** From this second anyone can refund the client. */
     refundAt: unixSecondsSchema,
-    quorumId: quorumIdSchema,
+    /** 0 in class DX alone: nobody judges, the client settles by `ClientAcceptance`. */
+    quorumId: orderQuorumSchema,
     feeBps: basisPointsSchema.refine((bps) => bps <= 500),
     specHash: hashSchema<SpecHash>(),
     salt: hashSchema<Salt>(),
@@ -104,6 +106,16 @@ export interface SettlementBatch {
   readonly tabsHash: Hash32
   readonly payoutsHash: Hash32
   readonly fee: bigint
+  readonly resultsRoot: Hash32
+}
+
+/** What a client signs to settle an order that names no quorum. */
+export interface ClientAcceptance {
+  readonly orderId: OrderId
+  /** Of the packed payouts. */
+  readonly payoutsHash: Hash32
+  readonly fee: bigint
+  /** Over the shards that it accepts. */
   readonly resultsRoot: Hash32
 }
 
@@ -174,6 +186,8 @@ export const deriveAttestationDigest = (domain: MarketDomain, attestation: Omit<
   digest(domain, 'Attestation', attestation)
 export const deriveBatchDigest = (domain: MarketDomain, batch: SettlementBatch): Hex =>
   digest(domain, 'SettlementBatch', { ...batch })
+export const deriveAcceptanceDigest = (domain: MarketDomain, acceptance: ClientAcceptance): Hex =>
+  digest(domain, 'ClientAcceptance', { ...acceptance })
 export const deriveVerdictDigest = (domain: MarketDomain, verdict: Verdict): Hex => digest(domain, 'Verdict', verdict)
 
 /** The name of a fault in `Disputes`: one of each kind can be recorded for an attempt. */
@@ -277,6 +291,12 @@ export const typedDataTypes = {
     { name: 'feeBps', type: 'uint16' },
     { name: 'generation', type: 'uint24' },
     { name: 'ceiling', type: 'uint64' },
+  ],
+  ClientAcceptance: [
+    { name: 'orderId', type: 'bytes32' },
+    { name: 'payoutsHash', type: 'bytes32' },
+    { name: 'fee', type: 'uint64' },
+    { name: 'resultsRoot', type: 'bytes32' },
   ],
   TabDeposit: [
     { name: 'client', type: 'address' },

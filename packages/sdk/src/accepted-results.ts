@@ -22,22 +22,25 @@ export async function acceptedResult(parts: JobParts, shard: number, signal: Abo
 }
 
 /**
- * Every accepted attempt once: those accepted already by shard, then the others as they come, until the job is closed. An
- * attempt that nobody audited may still be overturned; then its shard comes again with another attempt.
+ * Every accepted attempt once: those accepted already by shard, then the others as they come, until the job is closed, or in
+ * class DX until it waits for its client. An attempt that nobody audited may still be overturned; then its shard comes again with another attempt.
  */
 export async function* acceptedResults(parts: JobParts, signal: AbortSignal): AsyncGenerator<ShardOutput> {
   const seen = new Set<string>()
   let view = await readState(parts, signal)
   let readAt = parts.clock.now()
   yield* fresh(parts, view, seen)
-  if (view.state === 'closed') return
+  const unjudged = parts.terms.quorumId === 0
+  if (view.state === 'closed' || (unjudged && view.state === 'settling')) return
   for await (const { type, shard, attempt } of followEvents(parts.api, parts.orderId, 0, signal)) {
-    const news = type === 'shard.verified' && !seen.has(`${shard}/${attempt}`)
-    if (!news && type !== 'job.closed') continue
+    const news = type === (unjudged ? 'attempt.committed' : 'shard.verified') && !seen.has(`${shard}/${attempt}`)
+    const over = type === 'job.closed' || (unjudged && type === 'job.settling')
+    if (!news && !over) continue
     await sleep(Math.max(0, readAt + limits.stateIntervalMs - parts.clock.now()), parts.clock, signal)
     view = await readState(parts, signal)
     readAt = parts.clock.now()
     yield* fresh(parts, view, seen)
+    if (over && unjudged) return
   }
 }
 
@@ -56,8 +59,11 @@ export function toOutput(parts: JobParts, view: AttemptView): ShardOutput {
   return createShardOutput({ api, market, orderId, identity, onOpened }, name, view)
 }
 
+/** Those that count. Class DX has no verdicts: what was delivered is there to be looked at before it is accepted. */
 const acceptedAttempts = (view: JobView): readonly AttemptView[] =>
-  view.attempts.filter(({ state }) => state === 'accepted').toSorted((a, b) => a.shard - b.shard)
+  view.attempts
+    .filter(({ state }) => state === 'accepted' || (state === 'committed' && view.terms.quorumId === 0))
+    .toSorted((a, b) => a.shard - b.shard)
 
 function* fresh(parts: JobParts, view: JobView, seen: Set<string>): Generator<ShardOutput> {
   for (const attempt of acceptedAttempts(view)) {

@@ -53,7 +53,8 @@ export function draftSpec(
   const substitute = options.substitute !== false && options.command.some((word) => word.includes('{}'))
   const auditBudgetUsdc =
     options.auditBudgetUsdc === undefined
-      ? timesUsdc(money.auditFeeUsdc, hashed.shards.length)
+      ? // Nobody audits class DX.
+        timesUsdc(money.auditFeeUsdc, options.determinism === 'DX' ? 0 : hashed.shards.length)
       : parseAmount(options.auditBudgetUsdc, 'auditBudgetUsdc')
   return {
     v: 1,

@@ -7,7 +7,7 @@ import { assertLive } from './faults.ts'
 export interface ClientChain {
   readonly reader: ChainReader
   /** Absent = read only: `refund` is then refused. */
-  readonly writer?: Pick<ChainWriter, 'refund' | 'sweepToClient'>
+  readonly writer?: Pick<ChainWriter, 'refund' | 'sweepToClient'> & Partial<Pick<ChainWriter, 'settleByClient'>>
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Buy verified computation: client, job, receipt. Runs in Node and in browsers; files of a disk are in `@assay/sdk/node`. */
 export { type JobCertificate } from './certify-quote.ts'
 export { type ChallengeOptions } from './challenge-shard.ts'
+export { type AcceptedJob, type AcceptOptions } from './accept-job.ts'
 export { type Client } from './client.ts'
 export { type ClientChain, localChainIds } from './client-chain.ts'
 export { type CollectedFiles, collectFiles } from './collect-files.ts'
@@ -28,15 +29,6 @@ export { deriveSealKey, type SealKey } from './seal-key.ts'
 export { type ByteSource, type InputFile, inputsFromBlobs, type ShardInput, type Source } from './shard-input.ts'
 export { type ShardOutput } from './shard-output.ts'
 export { type JobVerdict, openVerdict } from './verdict.ts'
-export { createSigner } from './signer.ts'
-export {
-  type ReceiptAnchors,
-  type ReceiptCheck,
-  type ReceiptReport,
-  type VerdictAnchors,
-  type VerdictReport,
-  verifyReceipt,
-  verifyVerdict,
 export { type PricedJob } from './start-job.ts'
 export { createSigner } from './signer.ts'
 export {
@@ -45,7 +37,10 @@ export {
   type ReceiptAnchors,
   type ReceiptCheck,
   type ReceiptReport,
+  type VerdictAnchors,
+  type VerdictReport,
   verifyReceipt,
+  verifyVerdict,
 } from '@assay/core'
 export {
   type ErrorCode,

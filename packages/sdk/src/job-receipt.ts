@@ -23,10 +23,14 @@ export interface ReceiptOptions {
 
 /**
  * Waits for the end of the job and proves it. Throws `receipt-invalid` naming the first check that fails, `result-invalid`
- * when an accepted result does not open, `job-incomplete` when nothing was settled and the money went back,
+ * when an accepted result does not open, `job-state` for class DX, `job-incomplete` when nothing was settled and the money went back,
  * `deadline-passed`, `rpc-unavailable`, `market-unreachable`, `cancelled`.
  */
 export async function proveJob(parts: JobParts, options: ReceiptOptions, signal: AbortSignal): Promise<JobReceipt> {
+  if (parts.terms.quorumId === 0)
+    throw new MarketError('job-state', 'class DX has no receipt: nobody judged it', {
+      details: { orderId: parts.orderId },
+    })
   const before = parts.proven.receipt
   if (before !== undefined && (options.openings === 'known' || isWhole(before))) return before
   const view = await awaitClosed(parts, signal)

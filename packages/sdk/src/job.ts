@@ -8,6 +8,7 @@ import {
   type OrderId,
   type OrderTerms,
 } from '@assay/protocol'
+import { acceptJob, type AcceptedJob, type AcceptOptions } from './accept-job.ts'
 import { acceptedResult, acceptedResults } from './accepted-results.ts'
 import { challengeShard, type ChallengeOptions } from './challenge-shard.ts'
 import type { ClientParts } from './client-parts.ts'
@@ -56,6 +57,11 @@ export interface Job {
    * can still be overturned: its shard then comes again with another attempt. Throws like `events`.
    */
   results(signal?: AbortSignal): AsyncGenerator<ShardOutput>
+  /**
+   * Class DX: opens what was delivered, signs the payment for the results that it accepts, and waits for the settlement. What is not accepted
+   * comes back. Throws `job-state` for any other class, `job-incomplete`, `result-invalid`.
+   */
+  accept(options?: AcceptOptions): Promise<AcceptedJob>
   /** Waits for the end and proves it: see `JobReceipt`. Throws `receipt-invalid` when the proof does not hold. */
   receipt(options?: ReceiptOptions): Promise<JobReceipt>
   /** Signed verdicts on providers and validators of this job, each judged again here. Throws `verdict-invalid`. */
@@ -96,6 +102,7 @@ export function createJob(client: ClientParts, stored: StoredJob, life: AbortSig
     challenge: (shard, options = {}) => challengeShard(parts, shard, options, either(options.signal)),
     result: (shard, signal) => acceptedResult(parts, shard, either(signal)),
     results: (signal) => untilRefund(parts, either(signal), (own) => acceptedResults(parts, own)),
+    accept: (options = {}) => acceptJob(parts, options, either(options.signal)),
     receipt: (options = {}) => proveJob(parts, options, either(options.signal)),
     verdicts: (signal) => readVerdicts(parts, either(signal)),
     explain: async (options = {}) => {

@@ -2,6 +2,7 @@
 import type { Clock } from '@assay/core'
 import {
   CertificationView,
+  AcceptanceOffer,
   createEnvelope,
   encodeCanonical,
   JobEvidence,
@@ -15,11 +16,11 @@ import {
   requestHeader,
   toJson,
   VerdictBundle,
+  type Acceptance,
   type BlobRoot,
   type DigestSigner,
   type Envelope,
   type Hash32,
-  type JobSpec,
   type MarketDomain,
   type OrderId,
   type QuoteRequest,
@@ -50,6 +51,10 @@ export interface MarketApi {
   challenge(orderId: OrderId, challenge: Envelope, signal: AbortSignal): Promise<void>
   /** Why the job, or one shard of it, is where it is, by the aggregator's word. */
   explain(orderId: OrderId, shard: number | undefined, signal: AbortSignal): Promise<JobExplanation>
+  /** Class DX: whom an acceptance would pay. */
+  acceptance(orderId: OrderId, signal: AbortSignal): Promise<AcceptanceOffer>
+  /** Idempotent: the first acceptance counts. */
+  accept(orderId: OrderId, acceptance: Acceptance, signal: AbortSignal): Promise<void>
   evidence(orderId: OrderId, signal: AbortSignal): Promise<JobEvidence>
   receipt(orderId: OrderId, signal: AbortSignal): Promise<Receipt>
   verdict(id: Hash32, signal: AbortSignal): Promise<VerdictBundle>
@@ -116,6 +121,10 @@ export function createMarketApi(options: {
     },
     challenge: (orderId, challenge, signal) =>
       repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/challenges`, { challenge }), signal), clock, signal),
+    acceptance: (orderId, signal) =>
+      json(get(`/v1/jobs/${orderId}/acceptance`), (body) => parseMessage(AcceptanceOffer, body, 'acceptance'), signal),
+    accept: (orderId, acceptance, signal) =>
+      repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/acceptance`, acceptance), signal), clock, signal),
     explain(orderId, shard, signal) {
       const call = get(`/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`)
       return json(call, (body) => parseMessage(JobExplanation, body, 'explanation'), signal)

@@ -1,8 +1,9 @@
 /** What every chain adapter must do for the market. Run on the fake chain and on a real EVM with the real contracts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ChainReader, ChainWriter, SignedBatch } from '@assay/core'
+import type { ChainReader, ChainWriter, SignedAcceptance, SignedBatch } from '@assay/core'
 import {
+  deriveAcceptanceDigest,
   deriveBatchDigest,
   deriveCommitDigest,
   deriveDepositAddress,
@@ -154,6 +155,35 @@ export function chainCompliance(name: string, open: () => Promise<ChainHarness>)
       assert.deepEqual([found?.transactionHash, found?.blockNumber], [sent.transactionHash, sent.blockNumber])
       const again = stage.harness.writer(complianceCast.stranger).settle(stage.batch(), never)
       await fails(again, { code: 'order-exists', reason: /^OrderClosed$/ })
+    })
+
+    it('settles an order without a quorum on the signature of its client, and no other order', async () => {
+      await using stage = await openChainStage(open)
+      const { authorization, providerIndex, reader, wallet } = stage
+      const terms = { ...stage.terms, quorumId: 0 as QuorumId }
+      const orderId = deriveOrderId(reader.market, terms)
+      const accept = (of: OrderTerms, by: TestActor): SignedAcceptance => {
+        const payouts = [{ index: providerIndex, amount: usdc(4n * unit) }]
+        const fee = usdc(40_000n)
+        const resultsRoot = named<SignedAcceptance['resultsRoot']>('chain compliance results')
+        const payoutsHash = derivePackedHash(packPayouts(payouts))
+        const signed = { orderId: deriveOrderId(reader.market, of), payoutsHash, fee, resultsRoot }
+        return { payouts, fee, resultsRoot, signature: by.signNow(deriveAcceptanceDigest(reader.market, signed)) }
+      }
+      await wallet.fundWithAuthorization(terms, authorization(terms), never)
+      assert.equal((await reader.order(orderId, never)).quorumId, undefined)
+      await fails(wallet.settleByClient(terms, accept(terms, complianceCast.stranger), never), {
+        reason: /^BadSignature$/,
+      })
+      const sent = await wallet.settleByClient(terms, accept(terms, complianceCast.client), never)
+      assert.deepEqual(await wallet.settleByClient(terms, accept(terms, complianceCast.client), never), sent)
+      const order = await reader.order(orderId, never)
+      assert.deepEqual([order.status, order.remaining], ['settled', 10n * unit - 4_040_000n])
+      assert.equal(await reader.earnings(providerIndex, never), 4n * unit)
+      assert.equal((await reader.settlementOf(orderId, never))?.transactionHash, sent.transactionHash)
+      await stage.fund()
+      const judged = wallet.settleByClient(stage.terms, accept(stage.terms, complianceCast.client), never)
+      await fails(judged, { reason: /^WrongQuorum$/ })
     })
 
     it('refunds what a settlement left at once, and everything from refundAt on', async () => {

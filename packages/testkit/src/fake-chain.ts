@@ -192,6 +192,13 @@ function createWriter(address: Address, parts: WriterParts): ChainWriter {
       for (const { orderId } of batch.orders) settlements.set(orderId, proof)
       return sent
     },
+    async settleByClient(terms, acceptance, signal) {
+      const sent = await send(`accept:${acceptance.signature}`, signal, gas.settle, () =>
+        escrow.settleByClient(terms, acceptance, now()),
+      )
+      settlements.set(idOf(terms), { ...sent, transactionHash: asHash<Hash32>(sent.transactionHash) })
+      return sent
+    },
     refund: async (terms, signal) =>
       send(`refund:${idOf(terms)}`, signal, gas.refund, () => escrow.refund(terms, now())),
     submitVerdict: async (proven, signatures, signal) =>

@@ -1,7 +1,8 @@
 /** Orders and the operators' ledger of a fake chain: the rules of `Escrow`. */
-import type { ChainMarket, ChainOrder, FundingAuthorization, SignedBatch } from '@assay/core'
+import type { ChainMarket, ChainOrder, FundingAuthorization, SignedAcceptance, SignedBatch } from '@assay/core'
 import {
   basisPoints,
+  deriveAcceptanceDigest,
   deriveBatchDigest,
   deriveOrderId,
   derivePackedHash,
@@ -9,6 +10,7 @@ import {
   packPayouts,
   packTabs,
   portionDown,
+  recoverSigner,
   sumUsdc,
   unixSeconds,
   usdc,
@@ -38,6 +40,7 @@ export interface FakeEscrow {
   fund(terms: OrderTerms, payment: FundingAuthorization | 'allowance' | 'deposit', now: UnixSeconds): OrderId
   sweep(terms: OrderTerms, by: Address, now: UnixSeconds): bigint
   settle(batch: SignedBatch, now: UnixSeconds): void
+  settleByClient(terms: OrderTerms, acceptance: SignedAcceptance, now: UnixSeconds): void
   refund(terms: OrderTerms, now: UnixSeconds): bigint
   withdrawEarnings(index: OperatorIndex): bigint
   readonly disputes: FakeDisputes
@@ -92,7 +95,8 @@ export function createFakeEscrow(
     if (terms.settleBy > terms.refundAt) throw revert('RefundBeforeSettle')
     if (terms.refundAt > now + maxRefundDelay) throw revert('RefundTooLate')
     if (terms.feeBps > 500) throw revert('FeeBpsOverCap')
-    if (stakes.quorum(terms.quorumId) === undefined) throw revert('QuorumUnknown', { id: terms.quorumId })
+    if (terms.quorumId !== 0 && stakes.quorum(terms.quorumId) === undefined)
+      throw revert('QuorumUnknown', { id: terms.quorumId })
     if (payment === 'allowance') token.transfer(terms.client, market.escrow, terms.maxAmount)
     else if (payment === 'deposit') takeDeposit(token, market, terms)
     else token.receive(terms, payment, now)
@@ -129,6 +133,24 @@ export function createFakeEscrow(
     credit.add(batch.aggregator, batch.fee)
   }
 
+  const settleByClient: FakeEscrow['settleByClient'] = (terms, { payouts, fee, resultsRoot, signature }, now) => {
+    const orderId = deriveOrderId(market, terms)
+    const acceptance = { orderId, payoutsHash: derivePackedHash(packPayouts(payouts)), fee, resultsRoot }
+    if (recoverSigner(deriveAcceptanceDigest(market, acceptance), signature) !== terms.client)
+      throw revert('BadSignature', { signer: terms.client })
+    const charged = usdc(sumUsdc(payouts.map(({ amount }) => amount)) + fee)
+    const row = chargeable(orders.get(orderId), { orderId, charged }, { quorumId: 0 }, now)
+    const stranger = payouts.find(({ index }) => index < 1 || index > stakes.count())
+    if (stranger !== undefined) throw revert('UnknownOperator', { index: stranger.index })
+    const cap = portionDown(charged, terms.feeBps)
+    if (fee > cap) throw revert('FeeOverCap', { fee, cap })
+    row.status = 'settled'
+    row.remaining -= charged
+    row.resultsRoot = resultsRoot
+    for (const { index, amount } of payouts) earnings.add(index, amount)
+    credit.add(terms.aggregator, fee)
+  }
+
   const refund: FakeEscrow['refund'] = (terms, now) => {
     const id = deriveOrderId(market, terms)
     const row = orders.get(id)
@@ -155,6 +177,7 @@ export function createFakeEscrow(
     credit: (owner) => credit.of(owner) + disputes.credit.of(owner),
     fund,
     settle,
+    settleByClient,
     refund,
     sweep: (terms, by, now) =>
       sweepDeposit(token, market, terms, { by, now, unknown: !orders.has(deriveOrderId(market, terms)) }),
@@ -176,7 +199,7 @@ export function createFakeEscrow(
 function chargeable(
   row: OrderRow | undefined,
   { orderId, charged }: OrderCharge,
-  batch: SignedBatch,
+  batch: { readonly quorumId: number },
   now: UnixSeconds,
 ): OrderRow {
   if (row === undefined) throw revert('OrderUnknown', { orderId })
@@ -195,7 +218,7 @@ const viewOrder = (row: OrderRow | undefined): ChainOrder =>
         remaining: usdc(row.remaining),
         settleBy: row.terms.settleBy,
         refundAt: row.terms.refundAt,
-        quorumId: row.terms.quorumId,
+        quorumId: row.terms.quorumId === 0 ? undefined : row.terms.quorumId,
         feeBps: row.terms.feeBps,
       }
 

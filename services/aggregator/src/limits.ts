@@ -67,6 +67,8 @@ export const aggregatorLimits = {
   eventsPerJob: 50_000,
   /** Commits of one settled job that its client can challenge: nobody pays for these audits. */
   lateChallenges: 16,
+  /** How often the chain is asked whether the client of class DX has settled its order by itself. */
+  acceptancePollMs: 5_000,
   /** Shards that one explanation covers: with five attempts of four findings each it stays below what one answer holds. */
   explainedShards: 128,
   /** Clock difference allowed in signed requests. */

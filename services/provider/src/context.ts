@@ -37,7 +37,7 @@ export interface ProviderOptions {
   readonly slots: number
   /** Least price taken for a shard. */
   readonly minPriceUsdc: UsdcBase
-  /** Determinism classes taken. Only D1 can be settled by a quorum. */
+  /** Determinism classes taken. In DX no quorum stands behind the pay: the client's acceptance alone pays. */
   readonly classes: readonly DeterminismClass[]
   /** Most one shard may use; what the engine has, unless said otherwise. */
   readonly cpus?: MilliCpus

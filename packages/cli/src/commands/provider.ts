@@ -10,6 +10,7 @@ interface ProviderFlags extends ServiceFlags {
   readonly slots?: number
   readonly minPrice: string
   readonly inputGib: number
+  readonly takeDx?: boolean
 }
 
 export const addProvider: AddCommand = (program, io) => {
@@ -19,6 +20,7 @@ export const addProvider: AddCommand = (program, io) => {
     .option('--slots <number>', 'shards at once; default: the engine’s cores', Number)
     .option('--min-price <usdc>', 'least price of a shard', '0.001')
     .option('--input-gib <number>', 'most input of one shard, GiB', Number, 4)
+    .option('--take-dx', 'also run class DX, where nobody audits and the client’s acceptance alone pays')
     .action(async (flags: ProviderFlags) => {
       const minPriceUsdc = parseUsdc(flags.minPrice)
       if (minPriceUsdc === undefined)
@@ -34,7 +36,8 @@ export const addProvider: AddCommand = (program, io) => {
       const { cpus } = await sandbox.probe(io.signal)
       const database = stack.use(openDatabase(join(parts.dir, 'provider.db'), { migrations }))
       const slots = flags.slots ?? Math.max(1, Math.floor(cpus / 1000))
-      const options = { slots, minPriceUsdc, classes: ['D1' as const], inputBytes: byteCount(flags.inputGib * 2 ** 30) }
+      const classes = flags.takeDx === true ? (['D1', 'DX'] as const) : (['D1'] as const)
+      const options = { slots, minPriceUsdc, classes, inputBytes: byteCount(flags.inputGib * 2 ** 30) }
       const service = stack.use(await openProvider({ ...parts, sandbox, store: createSqliteStore(database) }, options))
       io.out(JSON.stringify({ provider: service.address, addresses: parts.network.addresses() }))
       await untilStopped(io)

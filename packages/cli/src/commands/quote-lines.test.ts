@@ -25,6 +25,7 @@ const quote: Quote = {
   ],
   runMs: durationMs(60_000),
   quorum: { id: quorum.id, threshold: 3, members: 4, stakeUsdc: usdc(80_000_000n) },
+  certificate: { state: 'none' },
   missing: [],
   expiresAtMs: unixMs(1),
 }

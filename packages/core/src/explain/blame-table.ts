@@ -10,6 +10,7 @@ import type { MoneyRule } from './money-rules.ts'
 export const lifePhases = [
   'start',
   'request',
+  'gate',
   'quote',
   'funding',
   'dispatch',
@@ -128,6 +129,7 @@ export const errorMoney = {
   'audit-missing': ['audit', 'held'],
   'settlement-refused': ['settlement', 'held'],
   'settlement-unsigned': ['settlement', 'held'],
+  'result-unaccepted': ['settlement', 'returned'],
   'batch-invalid': ['settlement', 'held'],
   'verdict-invalid': ['verdict', 'unchanged'],
   'verdict-exists': ['verdict', 'unchanged'],
@@ -142,6 +144,13 @@ export const errorMoney = {
   'rpc-unavailable': ['settlement', 'held'],
   'receipt-invalid': ['receipt', 'held'],
   'state-conflict': ['request', 'unchanged'],
+  'certify-refused': ['gate', 'nothing'],
+  'certify-incomplete': ['gate', 'nothing'],
+  'certificate-refused': ['gate', 'nothing'],
+  'certificate-unknown': ['gate', 'unchanged'],
+  'certificate-invalid': ['gate', 'unchanged'],
+  'certificate-revoked': ['gate', 'unchanged'],
+  'strategy-invalid': ['start', 'nothing'],
   internal: ['request', 'unchanged'],
 } as const satisfies Record<ErrorCode, readonly [LifePhase, MoneyRule]>
 

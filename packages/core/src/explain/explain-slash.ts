@@ -51,10 +51,16 @@ const words: Readonly<Record<SlashFacts['state'], string>> = {
   submitted: 'are being slashed',
   appealable: 'are to be slashed unless an appeal succeeds',
   slashed: 'were slashed',
+  unarmed: 'are not slashed, because no certificate speaks of the job',
+  overturned: 'are not slashed, because an appeal overturned the verdict',
+  dropped: 'are not slashed, because the verdict could not be carried out',
 }
 const nextOf: Readonly<Record<SlashFacts['state'], string>> = {
   collecting: 'Wait: the quorum signs the verdict.',
   submitted: 'Wait: the verdict is on its way to the chain.',
   appealable: 'Wait for the appeal window; then anyone can finalise the verdict.',
   slashed: 'Nothing: it is final.',
+  unarmed: 'Certify the job to arm slashing: `assay run --certify`.',
+  overturned: 'Nothing: it is final.',
+  dropped: 'Nothing: it is final.',
 }

@@ -18,6 +18,8 @@ export interface JobRecord {
   readonly state: JobState
   readonly shards: number
   readonly cancelled: boolean
+  /** Whether a quorum decides on commits; without one a commit is the end of its shard, and the client decides later. */
+  readonly judged: boolean
   /** No new attempt starts after this: audits and settlement need the rest of the window. */
   readonly dispatchUntilMs: UnixMs
   /** Settlement must be on chain before this. */
@@ -56,6 +58,7 @@ export function planJob(job: JobRecord, attempts: readonly AttemptRecord[], now:
   for (let shard = 0; shard < job.shards; shard++) {
     const tries = byShard.get(shard) ?? []
     if (tries.some((attempt) => attempt.state === 'accepted')) accepted++
+    else if (!job.judged && tries.some((attempt) => attempt.state === 'committed')) continue
     else if (tries.some((attempt) => driven.has(attempt.state) || waiting.has(attempt.state))) open++
     else if (job.cancelled || now >= job.dispatchUntilMs || tries.length >= maxAttempts || tries.some((a) => a.final))
       failed.push(shard)

@@ -89,6 +89,8 @@ export interface ChainWriter extends DisputeWriter {
   /** Sends the USDC at an order's deposit address to its client: by anyone once the order cannot take it, by the client any time. */
   sweepToClient(terms: OrderTerms, signal: AbortSignal): Promise<Sent>
   settle(batch: SignedBatch, signal: AbortSignal): Promise<Sent>
+  /** Settles an order without a quorum on its client's own signature. */
+  settleByClient(terms: OrderTerms, acceptance: SignedAcceptance, signal: AbortSignal): Promise<Sent>
   /** Anyone may: at or after `refundAt`, or the remainder once settled. */
   refund(terms: OrderTerms, signal: AbortSignal): Promise<Sent>
   /** Records a quorum's verdict; `finalizeVerdict` slashes after the appeal window. */
@@ -117,6 +119,13 @@ export interface SignedBatch {
   readonly resultsRoot: Hash32
   /** Any order; the adapter sorts by signer. */
   readonly signatures: Settlement['signatures']
+}
+/** What a client signed for an order that names no quorum. */
+export interface SignedAcceptance {
+  readonly payouts: readonly Payout[]
+  readonly fee: UsdcBase
+  readonly resultsRoot: Hash32
+  readonly signature: Signature
 }
 /** A transaction that is in a block. */
 export interface Sent {

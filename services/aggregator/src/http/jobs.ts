@@ -1,5 +1,6 @@
 import {
   hash32Schema,
+  Acceptance,
   ChallengeRequest,
   hashSchema,
   MarketError,
@@ -12,6 +13,7 @@ import {
 import type { Context as Request, Hono } from 'hono'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
+import { acceptJob, offerAcceptance } from '../use-cases/accept-job.ts'
 import { challengeCommit } from '../use-cases/challenge-commit.ts'
 import { explainJob } from '../use-cases/explain-job.ts'
 import { submitJob } from '../use-cases/submit-job.ts'
@@ -75,6 +77,13 @@ export function addJobRoutes(app: Hono, context: Context): void {
     const body = await readJson(c.req.raw, limits.challengeBytes)
     challengeCommit(context, job, parseMessage(ChallengeRequest, body, 'challenge').challenge)
     return replyJson(viewJob(context, job), 202)
+  })
+  app.get('/v1/jobs/:order/acceptance', async (c) =>
+    replyJson(await offerAcceptance(context, find(c), c.req.raw.signal)),
+  )
+  app.post('/v1/jobs/:order/acceptance', async (c) => {
+    const acceptance = parseMessage(Acceptance, await readJson(c.req.raw, limits.bodyBytes), 'acceptance')
+    return replyJson(viewJob(context, await acceptJob(context, find(c), acceptance, c.req.raw.signal)), 202)
   })
   app.get('/v1/jobs/:order/evidence', (c) => {
     const evidence = store.evidence(find(c).orderId)

@@ -1,4 +1,5 @@
 import {
+  Acceptance,
   asHash,
   JobEvidence,
   JobOutcome,
@@ -101,6 +102,7 @@ const columns = (patch: JobPatch) => ({
   ...(patch.settlement && { settlement: write(patch.settlement) }),
   ...(patch.evidence && { evidence: write(patch.evidence) }),
   ...(patch.proof && { proof: write(patch.proof) }),
+  ...(patch.acceptance && { acceptance: write(patch.acceptance) }),
   ...(patch.chargedUsdc !== undefined && { chargedUsdc: patch.chargedUsdc.toString() }),
   ...(patch.refundedUsdc !== undefined && { refundedUsdc: patch.refundedUsdc.toString() }),
   ...(patch.closedAtMs !== undefined && { closedAtMs: patch.closedAtMs }),
@@ -124,6 +126,7 @@ function createReader(): (row: typeof jobs.$inferSelect) => JobRow {
       cancelled: row.cancelled,
       settlement: readOptional(Settlement, row.settlement),
       proof: readOptional(SettlementProof, row.proof),
+      acceptance: readOptional(Acceptance, row.acceptance),
       chargedUsdc: row.chargedUsdc === null ? undefined : usdc(BigInt(row.chargedUsdc)),
       refundedUsdc: row.refundedUsdc === null ? undefined : usdc(BigInt(row.refundedUsdc)),
       createdAtMs: unixMs(row.createdAtMs),

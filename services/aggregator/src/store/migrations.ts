@@ -192,4 +192,5 @@ ALTER TABLE attempts ADD COLUMN run_ms INTEGER;`,
   match TEXT NOT NULL,
   PRIMARY KEY (order_id, shard)
 );`,
+  'ALTER TABLE jobs ADD COLUMN acceptance TEXT;',
 ] as const

@@ -1,5 +1,6 @@
 /** What the store gives and takes: wire shapes already parsed, ids branded. */
 import type {
+  Acceptance,
   Address,
   AttemptState,
   Audit,
@@ -56,6 +57,8 @@ export interface JobRow {
   readonly cancelled: boolean
   readonly settlement: Settlement | undefined
   readonly proof: SettlementProof | undefined
+  /** What the client of class DX signed, once it has. */
+  readonly acceptance: Acceptance | undefined
   readonly chargedUsdc: UsdcBase | undefined
   readonly refundedUsdc: UsdcBase | undefined
   readonly createdAtMs: UnixMs
@@ -64,7 +67,15 @@ export interface JobRow {
 export type JobPatch = Partial<
   Pick<
     JobRow,
-    'state' | 'outcome' | 'cancelled' | 'settlement' | 'proof' | 'chargedUsdc' | 'refundedUsdc' | 'closedAtMs'
+    | 'state'
+    | 'outcome'
+    | 'cancelled'
+    | 'settlement'
+    | 'proof'
+    | 'acceptance'
+    | 'chargedUsdc'
+    | 'refundedUsdc'
+    | 'closedAtMs'
   >
 > & { readonly evidence?: JobEvidence }
 

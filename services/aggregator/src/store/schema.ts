@@ -26,6 +26,8 @@ export const jobs = sqliteTable(
     settlement: text('settlement'),
     evidence: text('evidence'),
     proof: text('proof'),
+    /** What the client of class DX signed. */
+    acceptance: text('acceptance'),
     chargedUsdc: text('charged_usdc'),
     refundedUsdc: text('refunded_usdc'),
     createdAtMs: integer('created_at_ms').notNull(),

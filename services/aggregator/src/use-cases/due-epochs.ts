@@ -9,7 +9,8 @@ import type { DueEpoch } from './propose-epoch.ts'
 export function dueEpochs({ clock, store }: Context, quiet: ReadonlySet<string>): readonly DueEpoch[] {
   const groups = Map.groupBy(store.unbatched(), (attempt) => store.job(attempt.orderId)?.terms.quorumId)
   return [...groups].flatMap(([quorumId, group]) => {
-    if (quorumId === undefined) return []
+    // Quorum 0: class DX, which joins no epoch.
+    if (quorumId === undefined || quorumId === 0) return []
     const oldest = Math.min(...group.map((attempt) => attempt.atMs))
     const due =
       group.length >= limits.epochLeaves ||

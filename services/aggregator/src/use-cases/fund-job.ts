@@ -1,6 +1,7 @@
 import { MarketError, type OrderId } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
+import { isJudged } from './is-judged.ts'
 import { introduceJob } from './introduce-job.ts'
 
 /** Escrows the order with the client's authorisation or from its deposit address, unless the chain has it already. */
@@ -22,7 +23,7 @@ export async function fundJob(context: Context, orderId: OrderId, signal: AbortS
   store.updateJob(funded, { state: 'running' })
   emit(orderId, { type: 'job.funded', note: job.terms.maxAmount.toString() })
   emit(orderId, { type: 'job.running' })
-  await introduceJob(context, orderId, signal)
+  if (isJudged(job)) await introduceJob(context, orderId, signal)
 }
 
 async function hasLapsed({ chain }: Context, { terms, authorization }: JobRow, signal: AbortSignal): Promise<boolean> {

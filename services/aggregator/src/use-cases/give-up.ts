@@ -1,6 +1,7 @@
 import type { Blame, ErrorCode } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { AttemptRow, JobRow } from '../store/records.ts'
+import { isJudged } from './is-judged.ts'
 
 /**
  * Ends whatever a job has not decided, so that the rest can still be settled. An epoch is evidence as a whole: with one
@@ -10,7 +11,8 @@ export function giveUp(context: Context, job: JobRow): void {
   for (const attempt of context.store.attemptsOf(job.orderId))
     if (attempt.state === 'auditing') dropChallenge(context, attempt)
   const attempts = context.store.attemptsOf(job.orderId)
-  const undecided = attempts.filter(({ state }) => state === 'committed' || state === 'auditing')
+  // Without a quorum there is nothing to decide: what was delivered waits for its client.
+  const undecided = isJudged(job) ? attempts.filter(({ state }) => state === 'committed' || state === 'auditing') : []
   const epochs = new Set(undecided.flatMap(({ epoch }) => epoch ?? []))
   for (const attempt of attempts) {
     if (running.has(attempt.state)) end(context, attempt, 'attempt-timeout', 'aggregator')

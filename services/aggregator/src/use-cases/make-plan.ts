@@ -3,6 +3,7 @@ import { limits as wire, toUnixMs } from '@assay/protocol'
 import type { Context } from '../context.ts'
 import type { JobRow } from '../store/records.ts'
 import { dispatchUntil } from './dispatch-shards.ts'
+import { isJudged } from './is-judged.ts'
 
 /** What a job needs next, from its records. */
 export function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
@@ -11,6 +12,7 @@ export function makePlan({ clock, store }: Context, job: JobRow): JobPlan {
     state: job.state,
     shards: job.spec.shards.length,
     cancelled: job.cancelled,
+    judged: isJudged(job),
     dispatchUntilMs: dispatchUntil(job),
     settleByMs: toUnixMs(job.terms.settleBy),
     refundAtMs: toUnixMs(job.terms.refundAt),

@@ -11,6 +11,7 @@ import {
   MarketError,
   minUsdc,
   ppm,
+  quorumId as quorumIdOf,
   sumUsdc,
   toUnixSeconds,
   unixMs,
@@ -48,7 +49,8 @@ export async function quoteJob(
     })
   checkSpec(spec)
   const candidates = await findCandidates(context, spec, signal)
-  checkQuorumOnline(context)
+  const judged = spec.determinism !== 'DX'
+  if (judged) checkQuorumOnline(context)
   const amount = orderAmount(spec, options.feeBps)
   const settleBy = toUnixSeconds(after(now, limits.quoteMs + options.settleWindowMs + jobTimeMs(spec, candidates)))
   const terms: OrderTerms = {
@@ -57,7 +59,7 @@ export async function quoteJob(
     maxAmount: amount.maxUsdc,
     settleBy,
     refundAt: unixSeconds(settleBy + Math.ceil(options.refundDelayMs / 1000)),
-    quorumId: quorum.id,
+    quorumId: judged ? quorum.id : quorumIdOf(0),
     feeBps: options.feeBps,
     specHash: deriveSpecHash(spec),
     salt: asHash<Salt>(bytesToHex(rng.bytes(32))),
@@ -66,7 +68,7 @@ export async function quoteJob(
   const quoteId: Hash32 = asHash(orderId)
   const expiresAtMs = after(now, limits.quoteMs)
   store.saveQuote({ quoteId, orderId, terms, spec, expiresAtMs })
-  const bands = groupBands(candidates.map((candidate) => toBand(context, spec, candidate)))
+  const bands = judged ? groupBands(candidates.map((candidate) => toBand(context, spec, candidate))) : []
   const rates = bands.map(({ ratePpm }) => ratePpm)
   return {
     quoteId,
@@ -76,15 +78,15 @@ export async function quoteJob(
     shardsUsdc: amount.shardsUsdc,
     auditBudgetUsdc: amount.auditBudgetUsdc,
     feeUsdc: amount.feeUsdc,
-    auditRateMinPpm: ppm(Math.min(...rates)),
-    auditRateMaxPpm: ppm(Math.max(...rates)),
+    auditRateMinPpm: ppm(judged ? Math.min(...rates) : 0),
+    auditRateMaxPpm: ppm(judged ? Math.max(...rates) : 0),
     stakeUsdc: candidates.map(({ stakeUsdc }) => stakeUsdc).reduce(minUsdc),
     stakeTotalUsdc: sumUsdc(candidates.map(({ stakeUsdc }) => stakeUsdc)),
     providers: candidates.length,
     certificate: certificateStatus(context, spec),
     bands: [...bands],
     runMs: durationMs(wavesOf(spec, candidates) * spec.timeLimitMs),
-    quorum: describeQuorum(context),
+    ...(judged && { quorum: describeQuorum(context) }),
     missing: await missingInputs(context, spec),
     expiresAtMs: unixMs(expiresAtMs),
   }
@@ -94,8 +96,12 @@ function checkSpec(spec: JobSpec): void {
   const refuse = (field: string, problem: string): never => {
     throw new MarketError('spec-invalid', `the spec cannot be served: ${problem}`, { details: { field, problem } })
   }
-  if (spec.determinism !== 'D1') refuse('determinism', 'only class D1 is offered so far')
-  if (spec.auditFeeUsdc === 0n || spec.auditBudgetUsdc < spec.auditFeeUsdc * BigInt(spec.shards.length))
+  if (spec.determinism !== 'D1' && spec.determinism !== 'DX') refuse('determinism', 'this class is not offered')
+  if (spec.determinism === 'DX' && spec.auditBudgetUsdc !== 0n) refuse('auditBudgetUsdc', 'nobody audits class DX')
+  if (
+    spec.determinism !== 'DX' &&
+    (spec.auditFeeUsdc === 0n || spec.auditBudgetUsdc < spec.auditFeeUsdc * BigInt(spec.shards.length))
+  )
     throw new MarketError('budget-too-small', 'the audit budget does not cover one audit a shard', {
       details: {
         need: (spec.auditFeeUsdc * BigInt(spec.shards.length)).toString(),

@@ -26,6 +26,8 @@ import type { JobRow } from '../store/records.ts'
 import { buildEvidence } from './build-evidence.ts'
 import { noteFault } from './note-fault.ts'
 import { reopenJob } from './reopen-job.ts'
+import { isJudged } from './is-judged.ts'
+import { concludeAccepted, settleAccepted } from './settle-accepted.ts'
 import { takeClaims, type Claim } from './take-claims.ts'
 
 /**
@@ -37,6 +39,11 @@ export async function settleJob(context: Context, orderId: OrderId, signal: Abor
   const order = await chain.order(orderId, signal)
   const job = findJob(context, orderId)
   if (job.proof === undefined && order.status === 'funded') {
+    if (!isJudged(job) && clock.now() < toUnixMs(job.terms.settleBy)) {
+      await settleAccepted(context, orderId, signal)
+      // Settled, or too late: the next round finds out which.
+      return
+    }
     if (clock.now() < toUnixMs(job.terms.settleBy)) {
       if (await reopenJob(context, job, signal)) return context.wake()
       if (!(await settleOnChain(context, job, signal))) return
@@ -117,13 +124,13 @@ async function waitForRefund({ clock }: Context, job: JobRow, signal: AbortSigna
 async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal): Promise<void> {
   const { chain, clock, emit, log, store, wallet } = context
   const order = await chain.order(orderId, signal)
-  const { settlement, terms } = findJob(context, orderId)
+  const { terms } = findJob(context, orderId)
   if (order.remaining > 0n && order.status !== 'refunded') {
     await wallet.refund(terms, signal)
     emit(orderId, { type: 'job.refunded', note: order.remaining.toString() })
   }
   const proof = findJob(context, orderId).proof ?? (await chain.settlementOf(orderId, signal))
-  const charged = proof === undefined || settlement === undefined ? usdc(0n) : chargedOf(settlement, orderId)
+  const charged = chargedBy(findJob(context, orderId), proof !== undefined)
   const slashing = store
     .verdictsOf(orderId)
     .some(
@@ -132,14 +139,17 @@ async function closeJob(context: Context, orderId: OrderId, signal: AbortSignal)
     )
   if (slashing && clock.now() < toUnixMs(terms.refundAt))
     throw new MarketError('settlement-unsigned', 'a slash of this job is still on its way')
-  const job = findJob(context, orderId)
-  store.updateJob(job, {
-    state: 'closed',
-    outcome: outcomeOf(context, job, proof !== undefined),
-    chargedUsdc: charged,
-    refundedUsdc: usdc(terms.maxAmount - charged),
-    closedAtMs: clock.now(),
-    ...(proof && { proof }),
+  store.transaction(() => {
+    const job = findJob(context, orderId)
+    if (!isJudged(job)) concludeAccepted(context, { ...job, chargedUsdc: charged })
+    store.updateJob(job, {
+      state: 'closed',
+      outcome: outcomeOf(context, job, proof !== undefined),
+      chargedUsdc: charged,
+      refundedUsdc: usdc(terms.maxAmount - charged),
+      closedAtMs: clock.now(),
+      ...(proof && { proof }),
+    })
   })
   emit(orderId, { type: 'job.closed' })
   log.info({ orderId, charged: charged.toString() }, 'job.closed')
@@ -158,6 +168,12 @@ function outcomeOf({ store }: Context, job: JobRow, settled: boolean): JobOutcom
   if (accepted === job.spec.shards.length) return 'settled'
   if (accepted > 0) return 'partial'
   return job.cancelled ? 'cancelled' : 'refunded'
+}
+
+/** What left the escrow: by the settlement that this aggregator built, or by what it saw on chain of a client's own. */
+function chargedBy({ chargedUsdc, orderId, settlement }: JobRow, settled: boolean): UsdcBase {
+  if (!settled) return usdc(0n)
+  return settlement === undefined ? (chargedUsdc ?? usdc(0n)) : chargedOf(settlement, orderId)
 }
 
 const chargedOf = (settlement: Settlement, orderId: OrderId): UsdcBase =>

@@ -45,6 +45,7 @@ export async function submitJob(context: Context, request: SubmitRequest, signal
     cancelled: false,
     settlement: undefined,
     proof: undefined,
+    acceptance: undefined,
     chargedUsdc: undefined,
     refundedUsdc: undefined,
     createdAtMs: clock.now(),

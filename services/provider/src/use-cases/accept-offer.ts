@@ -100,7 +100,6 @@ async function checkChain(
       details: { orderId: body.orderId, status: order.status, remaining: order.remaining.toString() },
     })
   }
-  if (order.quorumId === undefined) throw declined('quorum', 'no quorum settles this order')
   if (toUnixMs(order.settleBy) < body.commitByMs + providerLimits.settleMarginMs)
     throw declined('late', 'too little time is left to settle after the commit')
   const self = await chainFacts.operator(signer.address, signal)

@@ -55,6 +55,8 @@ function checkAgreement({ terms, spec, market }: OfferCase, lease: LeaseOffer): 
   if (terms.aggregator !== lease.aggregator) throw invalid('the order names another aggregator')
   if (terms.specHash !== lease.specHash || deriveSpecHash(spec) !== lease.specHash)
     throw invalid('the spec does not hash to the order')
+  // Without a quorum nobody judges: that is class DX and no other.
+  if ((terms.quorumId === 0) !== (spec.determinism === 'DX')) throw invalid('its quorum does not fit its class')
   if (spec.client !== terms.client) throw invalid('the spec is by another client than the order')
   if (lease.shard >= spec.shards.length) throw invalid('the spec has no such shard')
   if (lease.priceUsdc !== spec.priceUsdc) throw invalid('its price is not the price of the spec')
