@@ -222,6 +222,32 @@ test('a digest that is not of the named image is refused', () =>
 test('an image that is no digest is refused', () => refuses('spec-invalid', { image: 'busybox:latest' }))
 test('a missing input folder is refused', () =>
   refuses('input-missing', { inputs: inputsFromFolder('/nowhere/at/all') }))
+test('a job of class DX is delivered without audits, and its client pays for what it accepts', async () => {
+  const folder = await writeInputs('unjudged', 3)
+  const options = {
+    image,
+    command: ['sh', '-c', 'date +%s; wc -l < {}'],
+    inputs: inputsFromFolder(folder),
+    determinism: 'DX',
+  } as const
+  const { economics, quote } = await client.quote(options)
+  assert.deepEqual([quote.terms.quorumId, quote.auditRateMaxPpm, economics.outlooks.length], [0, 0, 0])
+  const job = await client.map(options)
+  const saved = await saveOutputs(job, join(dir, 'unjudged-out'))
+  assert.equal(saved.saved.length, 3)
+  const { accepted, chargedUsdc } = await job.accept({ shards: [0, 2] })
+  assert.deepEqual(accepted, [0, 2])
+  for await (const { type } of job.events()) assert.notEqual(type, 'audit.started')
+  const view = await job.state()
+  assert.deepEqual([view.outcome, view.accepted, view.chargedUsdc], ['partial', 2, chargedUsdc])
+  assert.equal(view.refundedUsdc, job.terms.maxAmount - chargedUsdc)
+  const { findings } = await job.explain({ shard: 1 })
+  assert.deepEqual(
+    findings.map(({ code }) => code).filter((code) => code !== undefined),
+    ['result-unaccepted'],
+  )
+})
+
 test('a price below every provider’s least is refused', () =>
   refuses('budget-too-small', { maxPricePerShardUsdc: '0.000001' }))
 test('resources that nobody has are refused', () => refuses('no-providers', { resources: { memoryBytes: 2 ** 50 } }))

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { createInterface } from 'node:readline/promises'
 
 /** The terminal, as the commands see it: swapped in tests. */
 export interface Io {
@@ -12,6 +13,8 @@ export interface Io {
   err(line: string): void
   /** Redraws the line that was written last this way; only on a terminal. */
   redraw(line: string): void
+  /** Asks a person yes or no; `false` without asking when nobody watches. */
+  ask(question: string): Promise<boolean>
   /** Aborts at the first interrupt; a second one ends the process. */
   readonly signal: AbortSignal
 }
@@ -30,6 +33,15 @@ export function systemIo(): Io {
     isTerminal: process.stderr.isTTY,
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    async ask(question) {
+      if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+      const reader = createInterface({ input: process.stdin, output: process.stderr })
+      try {
+        return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `, { signal: stop.signal })).trim())
+      } finally {
+        reader.close()
+      }
+    },
     redraw: (line) => void process.stderr.write(`\r\u001b[2K${line}`),
     signal: stop.signal,
   }

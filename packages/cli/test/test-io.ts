@@ -10,7 +10,9 @@ export interface TestIo extends Io {
 }
 
 /** No home, no environment unless given; nothing of this machine's user is read. */
-export function createTestIo(parts: Partial<Pick<Io, 'env' | 'userHome' | 'isTerminal' | 'signal'>> = {}): TestIo {
+export function createTestIo(
+  parts: Partial<Pick<Io, 'env' | 'userHome' | 'isTerminal' | 'signal' | 'ask'>> = {},
+): TestIo {
   const outLines: string[] = []
   const errLines: string[] = []
   const redrawn: string[] = []
@@ -18,6 +20,7 @@ export function createTestIo(parts: Partial<Pick<Io, 'env' | 'userHome' | 'isTer
     env: {},
     userHome: join(tmpdir(), 'assay-no-home'),
     isTerminal: false,
+    ask: () => Promise.resolve(false),
     signal: new AbortController().signal,
     ...parts,
     outLines,

@@ -24,12 +24,13 @@ type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; r
 const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
 
 export const addJob: AddCommand = (program, io, setExit) => {
-  const job = program.command('job').description('list, show, follow, cancel, explain, challenge and refund jobs')
+  const job = program.command('job').description('list, show, follow, cancel, explain, challenge, accept and refund jobs')
   addList(job, io)
   addShow(job, io)
   addFollow(job, io, setExit)
   addCancel(job, io)
   addExplain(job, io)
+  addAccept(job, io)
   addChallenge(job, io)
   addRefund(job, io)
 }
@@ -95,6 +96,27 @@ function addCancel(job: Command, io: Io): void {
       const found = await client.job(readId(id), io.signal)
       await found.cancel(io.signal)
       io.out(flags.json === true ? JSON.stringify({ orderId: found.id, cancelled: true }) : `cancelling ${found.id}`)
+    })
+}
+
+function addAccept(job: Command, io: Io): void {
+  withMarketOptions(job.command('accept'))
+    .description('class DX: pay for the delivered results that open; the rest comes back')
+    .argument('<job>', 'job id')
+    .option('--shard <shards...>', 'only these, by number or name; one that does not open is an error')
+    .action(async (id: string, flags: Flags & { readonly shard?: readonly string[] }) => {
+      await using client = await openMarketClient(io, looking(flags))
+      const found = await client.job(readId(id), io.signal)
+      const shards = flags.shard?.map((text) => readShard(text, found.shardNames)) ?? 'all'
+      const { accepted, chargedUsdc, refused } = await found.accept({ shards, signal: io.signal })
+      if (flags.json === true)
+        return io.out(
+          JSON.stringify(toPlain({ orderId: found.id, accepted, refused, clientPaidUsdc: formatUsdc(chargedUsdc) })),
+        )
+      for (const { code, shard } of refused) io.err(`shard ${found.shardNames[shard]}: ${code}, not accepted`)
+      io.out(
+        `accepted ${accepted.length} of ${found.shardNames.length} shards for ${formatUsdc(chargedUsdc)} USDC; the rest came back`,
+      )
     })
 }
 

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { openProgress, type Progress } from '../progress.ts'
+import { finishUnjudged } from './finish-unjudged.ts'
 import { quoteSummary } from './quote-lines.ts'
 import { openMarketClient, type MarketFlags } from '../settings.ts'
 import { withMarketOptions, type AddCommand } from './add-command.ts'
@@ -30,6 +31,8 @@ interface RunFlags extends MarketFlags {
   readonly disk?: number
   readonly substitute: boolean
   readonly stdout: boolean
+  readonly class: 'D1' | 'DX'
+  readonly accept: 'ask' | 'always' | 'never'
   readonly pay: 'signature' | 'transfer'
   readonly replace?: boolean
   readonly detach?: boolean
@@ -54,6 +57,11 @@ export const addRun: AddCommand = (program, io, setExit) => {
         .default('signature'),
     )
     .option('--certify', 'have the quorum certify the program first, so that a wrong result costs its provider stake')
+    .addOption(
+      new Option('--accept <how>', 'class DX: whether to pay for the results that open, once they are saved')
+        .choices(['ask', 'always', 'never'])
+        .default('ask'),
+    )
     .option('--replace', 'overwrite results of an earlier run in the output folder')
     .option('--detach', 'print the job id once the job is funded and leave')
     .addHelpText('after', runHelp)
@@ -69,6 +77,7 @@ export const addRun: AddCommand = (program, io, setExit) => {
       })
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
       await followJob(job, progress, io.signal)
+      if (job.terms.quorumId === 0) return setExit(await finishUnjudged(job, io, { ...flags, progress }))
       const { saved, receipt, path } = await collect(job, flags.output, {
         replace: flags.replace === true,
         signal: io.signal,
@@ -105,7 +114,7 @@ export const addRun: AddCommand = (program, io, setExit) => {
 }
 
 /** What those options say. */
-export type JobFlags = Omit<RunFlags, keyof MarketFlags | 'pay'>
+export type JobFlags = Omit<RunFlags, keyof MarketFlags | 'pay' | 'accept' | 'class'> & Partial<Pick<RunFlags, 'class'>>
 
 /** Options that describe a job; `run`, `quote` and `demo` share them. */
 export const jobOptions = (command: Command): Command =>
@@ -118,6 +127,14 @@ export const jobOptions = (command: Command): Command =>
     .option('--env <NAME=VALUE...>', 'environment of the command')
     .option('--price <usdc>', 'most for one verified shard; default: the market’s price')
     .option('--audit-budget <usdc>', 'most for all audits; default: one for each shard')
+    .addOption(
+      new Option(
+        '--class <class>',
+        'D1: repeats bit for bit; DX: does not repeat, nobody audits, you accept the results',
+      )
+        .choices(['D1', 'DX'])
+        .default('D1'),
+    )
     .option('--audit-rate <share>', 'audit at least this share: 25% or 0.25', readShare)
     .option('--min-audit-rate <share>', 'the same', readShare)
     .option('--quorum <number>', 'who is to judge; default: the market’s quorum', Number)
@@ -147,6 +164,7 @@ export async function jobOf(io: Io, command: readonly string[], flags: JobFlags)
     },
     env: Object.fromEntries((flags.env ?? []).map(splitVariable)),
     signal: io.signal,
+    ...(flags.class !== undefined && { determinism: flags.class }),
     ...(flags.shared !== undefined && { shared: sharedFrom(flags.shared) }),
     ...(flags.price !== undefined && { maxPricePerShardUsdc: flags.price }),
     ...(flags.auditBudget !== undefined && { auditBudgetUsdc: flags.auditBudget }),
@@ -211,6 +229,8 @@ export async function followJob(job: Job, progress: Progress, signal: AbortSigna
     const line = noteworthy(event, job)
     if (line !== undefined) progress.step(line)
     progress.count(verified.size, total, event.type)
+    // Class DX: the next step is the client's.
+    if (event.type === 'job.settling' && job.terms.quorumId === 0) return
   }
 }
 

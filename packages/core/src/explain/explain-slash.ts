@@ -53,7 +53,7 @@ const words: Readonly<Record<SlashFacts['state'], string>> = {
   slashed: 'were slashed',
   unarmed: 'are not slashed, because no certificate speaks of the job',
   overturned: 'are not slashed, because an appeal overturned the verdict',
-  dropped: 'are not slashed, because the verdict could not be carried out',
+  dropped: 'are not slashed, because what looked like silence was answered after all',
 }
 const nextOf: Readonly<Record<SlashFacts['state'], string>> = {
   collecting: 'Wait: the quorum signs the verdict.',

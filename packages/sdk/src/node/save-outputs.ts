@@ -33,7 +33,7 @@ export interface SavedOutputs {
 /**
  * Downloads results as they are accepted, waits for the end of the job, verifies its receipt, and puts in place what the
  * receipt proves: `<dir>/<shard name>/…` is exactly the shard's `/out`, and `<dir>/<shard name>.stdout` beside it its standard
- * output, if any was captured. A result that is overturned on the way leaves no trace, and nothing is ever written outside
+ * output, if any was captured. In class DX, which has no receipt, it is everything that was delivered and opens, before it is accepted. A result that is overturned on the way leaves no trace, and nothing is ever written outside
  * `dir`. Throws `config-invalid` when a name is taken or `dir` cannot be used, `storage-full`, `result-invalid`,
  * `blob-mismatch`, `job-incomplete`, and what `Job.results` and `Job.receipt` throw.
  */
@@ -43,8 +43,12 @@ export async function saveOutputs(job: Job, dir: string, options: SaveOptions = 
   let bytes = 0
   await inStaging(dir, async (root, staging) => {
     const staged = await stageResults(job, staging, options)
-    const receipt = await proveUnlessEmpty(job, options)
-    for (const { shard, attempt } of paidAttempts(receipt)) {
+    // Class DX has no receipt: the client looks at what was delivered before it says what it pays for.
+    const judged = job.terms.quorumId !== 0
+    const due = judged
+      ? paidAttempts(await proveUnlessEmpty(job, options))
+      : [...staged.values()].map(({ output }) => output)
+    for (const { shard, attempt } of due) {
       const { output, tree } =
         staged.get(keyOf(shard, attempt)) ?? (await stagePaid(job, { shard, attempt }, staging, options))
       await putInPlace(root, output.name, tree, options.replace === true)
