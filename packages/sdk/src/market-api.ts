@@ -121,14 +121,7 @@ export function createMarketApi(options: {
     },
     challenge: (orderId, challenge, signal) =>
       repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/challenges`, { challenge }), signal), clock, signal),
-    acceptance: (orderId, signal) =>
-      json(get(`/v1/jobs/${orderId}/acceptance`), (body) => parseMessage(AcceptanceOffer, body, 'acceptance'), signal),
-    accept: (orderId, acceptance, signal) =>
-      repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/acceptance`, acceptance), signal), clock, signal),
-    explain(orderId, shard, signal) {
-      const call = get(`/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`)
-      return json(call, (body) => parseMessage(JobExplanation, body, 'explanation'), signal)
-    },
+    ...clientCalls(http),
     evidence: (orderId, signal) =>
       json(get(`/v1/jobs/${orderId}/evidence`), (body) => parseMessage(JobEvidence, body, 'evidence'), signal),
     receipt: (orderId, signal) =>
@@ -168,3 +161,39 @@ const fieldOf = (body: unknown, name: string): unknown =>
 
 /** An envelope is ASCII: its payload holds hex, numbers and a path. */
 const toBase64 = (ascii: string): string => btoa(ascii)
+
+const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
+
+/** Why a job is where it is; and for class DX, what an acceptance would pay, and the acceptance itself. */
+function clientCalls(http: HttpDeps): Pick<MarketApi, 'acceptance' | 'accept' | 'explain'> {
+  const ask = (orderId: OrderId): HttpCall => ({
+    method: 'GET',
+    path: `/v1/jobs/${orderId}/acceptance`,
+    headers: { accept: 'application/json' },
+  })
+  return {
+    acceptance: (orderId, signal) =>
+      repeat(
+        () => sendForJson(http, ask(orderId), (body) => parseMessage(AcceptanceOffer, body, 'acceptance'), signal),
+        http.clock,
+        signal,
+      ),
+    accept: (orderId, acceptance, signal) =>
+      repeat(
+        () =>
+          sendOnly(
+            http,
+            { ...ask(orderId), method: 'POST', headers: jsonHeaders, body: encodeCanonical(toJson(acceptance)) },
+            signal,
+          ),
+        http.clock,
+        signal,
+      ),
+    explain(orderId, shard, signal) {
+      const path = `/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`
+      const call: HttpCall = { method: 'GET', path, headers: { accept: 'application/json' } }
+      const parse = (body: unknown): JobExplanation => parseMessage(JobExplanation, body, 'explanation')
+      return repeat(() => sendForJson(http, call, parse, signal), http.clock, signal)
+    },
+  }
+}

@@ -13,6 +13,7 @@ import {
 import type { Context as Request, Hono } from 'hono'
 import type { Context } from '../context.ts'
 import { aggregatorLimits as limits } from '../limits.ts'
+import type { JobRow } from '../store/records.ts'
 import { acceptJob, offerAcceptance } from '../use-cases/accept-job.ts'
 import { challengeCommit } from '../use-cases/challenge-commit.ts'
 import { explainJob } from '../use-cases/explain-job.ts'
@@ -54,14 +55,6 @@ export function addJobRoutes(app: Hono, context: Context): void {
     return replyJson({ jobs: jobs.map((job) => ({ ...viewJob(context, job), attempts: [] })) })
   })
   app.get('/v1/jobs/:order', (c) => replyJson(viewJob(context, find(c))))
-  app.get('/v1/jobs/:order/explain', async (c) => {
-    const job = find(c)
-    const asked = c.req.query('shard')
-    const shard = asked === undefined ? undefined : parseMessage(shardSchema, Number(asked), 'shard')
-    if (shard !== undefined && shard >= job.spec.shards.length)
-      throw new MarketError('spec-invalid', 'the job has no such shard', { details: { field: 'shard', shard } })
-    return replyJson(await explainJob(context, job, shard, c.req.raw.signal))
-  })
   app.delete('/v1/jobs/:order', (c) => {
     const job = find(c)
     if (authenticate(context, c) !== job.client)
@@ -72,19 +65,7 @@ export function addJobRoutes(app: Hono, context: Context): void {
     context.wake()
     return replyJson(viewJob(context, cancelled), 202)
   })
-  app.post('/v1/jobs/:order/challenges', async (c) => {
-    const job = find(c)
-    const body = await readJson(c.req.raw, limits.challengeBytes)
-    challengeCommit(context, job, parseMessage(ChallengeRequest, body, 'challenge').challenge)
-    return replyJson(viewJob(context, job), 202)
-  })
-  app.get('/v1/jobs/:order/acceptance', async (c) =>
-    replyJson(await offerAcceptance(context, find(c), c.req.raw.signal)),
-  )
-  app.post('/v1/jobs/:order/acceptance', async (c) => {
-    const acceptance = parseMessage(Acceptance, await readJson(c.req.raw, limits.bodyBytes), 'acceptance')
-    return replyJson(viewJob(context, await acceptJob(context, find(c), acceptance, c.req.raw.signal)), 202)
-  })
+  addClientRoutes(app, context, find)
   app.get('/v1/jobs/:order/evidence', (c) => {
     const evidence = store.evidence(find(c).orderId)
     if (evidence === undefined) throw new MarketError('job-state', 'the job is not settling yet')
@@ -104,5 +85,30 @@ export function addJobRoutes(app: Hono, context: Context): void {
       ...namesOf(job.orderId),
     }
     return replyJson(receipt)
+  })
+}
+
+/** Why a job is where it is; and for class DX, which results its client pays for. */
+function addClientRoutes(app: Hono, context: Context, find: (c: Request) => JobRow): void {
+  app.get('/v1/jobs/:order/explain', async (c) => {
+    const job = find(c)
+    const asked = c.req.query('shard')
+    const shard = asked === undefined ? undefined : parseMessage(shardSchema, Number(asked), 'shard')
+    if (shard !== undefined && shard >= job.spec.shards.length)
+      throw new MarketError('spec-invalid', 'the job has no such shard', { details: { field: 'shard', shard } })
+    return replyJson(await explainJob(context, job, shard, c.req.raw.signal))
+  })
+  app.get('/v1/jobs/:order/acceptance', async (c) =>
+    replyJson(await offerAcceptance(context, find(c), c.req.raw.signal)),
+  )
+  app.post('/v1/jobs/:order/acceptance', async (c) => {
+    const acceptance = parseMessage(Acceptance, await readJson(c.req.raw, limits.bodyBytes), 'acceptance')
+    return replyJson(viewJob(context, await acceptJob(context, find(c), acceptance, c.req.raw.signal)), 202)
+  })
+  app.post('/v1/jobs/:order/challenges', async (c) => {
+    const job = find(c)
+    const body = await readJson(c.req.raw, limits.challengeBytes)
+    challengeCommit(context, job, parseMessage(ChallengeRequest, body, 'challenge').challenge)
+    return replyJson(viewJob(context, job), 202)
   })
 }
