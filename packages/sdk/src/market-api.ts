@@ -162,38 +162,20 @@ const fieldOf = (body: unknown, name: string): unknown =>
 /** An envelope is ASCII: its payload holds hex, numbers and a path. */
 const toBase64 = (ascii: string): string => btoa(ascii)
 
-const jsonHeaders = { 'content-type': 'application/json', accept: 'application/json' }
-
 /** Why a job is where it is; and for class DX, what an acceptance would pay, and the acceptance itself. */
 function clientCalls(http: HttpDeps): Pick<MarketApi, 'acceptance' | 'accept' | 'explain'> {
-  const ask = (orderId: OrderId): HttpCall => ({
-    method: 'GET',
-    path: `/v1/jobs/${orderId}/acceptance`,
-    headers: { accept: 'application/json' },
-  })
+  const { clock } = http
   return {
-    acceptance: (orderId, signal) =>
-      repeat(
-        () => sendForJson(http, ask(orderId), (body) => parseMessage(AcceptanceOffer, body, 'acceptance'), signal),
-        http.clock,
-        signal,
-      ),
+    acceptance(orderId, signal) {
+      const parse = (body: unknown): AcceptanceOffer => parseMessage(AcceptanceOffer, body, 'acceptance')
+      return repeat(() => sendForJson(http, get(`/v1/jobs/${orderId}/acceptance`), parse, signal), clock, signal)
+    },
     accept: (orderId, acceptance, signal) =>
-      repeat(
-        () =>
-          sendOnly(
-            http,
-            { ...ask(orderId), method: 'POST', headers: jsonHeaders, body: encodeCanonical(toJson(acceptance)) },
-            signal,
-          ),
-        http.clock,
-        signal,
-      ),
+      repeat(() => sendOnly(http, post(`/v1/jobs/${orderId}/acceptance`, acceptance), signal), clock, signal),
     explain(orderId, shard, signal) {
-      const path = `/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`
-      const call: HttpCall = { method: 'GET', path, headers: { accept: 'application/json' } }
+      const call = get(`/v1/jobs/${orderId}/explain${shard === undefined ? '' : `?shard=${shard}`}`)
       const parse = (body: unknown): JobExplanation => parseMessage(JobExplanation, body, 'explanation')
-      return repeat(() => sendForJson(http, call, parse, signal), http.clock, signal)
+      return repeat(() => sendForJson(http, call, parse, signal), clock, signal)
     },
   }
 }

@@ -150,6 +150,10 @@ export const errorMoney = {
   'certificate-unknown': ['gate', 'unchanged'],
   'certificate-invalid': ['gate', 'unchanged'],
   'certificate-revoked': ['gate', 'unchanged'],
+  'challenge-refused': ['audit', 'unchanged'],
+  'counter-refused': ['epoch', 'held'],
+  'commit-retracted': ['commit', 'retried'],
+  'retract-late': ['commit', 'held'],
   'strategy-invalid': ['start', 'nothing'],
   internal: ['request', 'unchanged'],
 } as const satisfies Record<ErrorCode, readonly [LifePhase, MoneyRule]>

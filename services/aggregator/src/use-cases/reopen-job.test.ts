@@ -48,6 +48,7 @@ async function openScene() {
     spec,
     authorization: undefined,
     cancelled: false,
+    acceptance: undefined,
     settlement: undefined,
     proof: undefined,
     chargedUsdc: undefined,
