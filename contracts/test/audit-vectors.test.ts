@@ -154,7 +154,10 @@ describe('off-chain and on-chain arithmetic', () => {
 
   it('agree on who sits', async () => {
     const sizes = new Set((await agrees(seats)).map((drawn) => drawn.length))
-    assert.deepEqual([...sizes].toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.deepEqual(
+      [...sizes].toSorted((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    )
   })
 
   it('agree on what a fault costs', async () => {

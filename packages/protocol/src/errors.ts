@@ -1,7 +1,8 @@
 /** The one error that crosses package and process boundaries. */
 import { z } from 'zod'
 import { blames, type Blame } from './blame.ts'
-import { errorCodes, errorTable, type ErrorCode, type Stage } from './error-table.ts'
+import type { Stage } from './error-row.ts'
+import { errorCodes, errorTable, type ErrorCode } from './error-table.ts'
 
 export interface MarketErrorOptions {
   /** Short facts for people and programs: numbers as strings, never secrets, never peer-supplied text unless bounded. */

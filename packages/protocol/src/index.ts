@@ -71,7 +71,8 @@ export {
   Seat,
   sortLeaves,
 } from './epoch.ts'
-export { type ErrorCode, errorCodes, type ErrorRow, errorTable, type Stage } from './error-table.ts'
+export type { ErrorRow, Stage } from './error-row.ts'
+export { type ErrorCode, errorCodes, errorTable } from './error-table.ts'
 export {
   assertBug,
   decodeError,

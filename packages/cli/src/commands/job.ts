@@ -24,7 +24,9 @@ type Flags = MarketFlags & { readonly json?: boolean; readonly output: string; r
 const looking = (flags: Flags): Flags => ({ ...flags, cap: '0.000001' })
 
 export const addJob: AddCommand = (program, io, setExit) => {
-  const job = program.command('job').description('list, show, follow, cancel, explain, challenge, accept and refund jobs')
+  const job = program
+    .command('job')
+    .description('list, show, follow, cancel, explain, challenge, accept and refund jobs')
   addList(job, io)
   addShow(job, io)
   addFollow(job, io, setExit)

@@ -78,39 +78,31 @@ export const addRun: AddCommand = (program, io, setExit) => {
       if (flags.detach === true) return io.out(flags.json === true ? JSON.stringify({ orderId: job.id }) : job.id)
       await followJob(job, progress, io.signal)
       if (job.terms.quorumId === 0) return setExit(await finishUnjudged(job, io, { ...flags, progress }))
-      const { saved, receipt, path } = await collect(job, flags.output, {
-        replace: flags.replace === true,
-        signal: io.signal,
-      })
-      const outputs = resolve(flags.output)
-      const paid = {
-        clientPaidUsdc: formatUsdc(receipt.chargedUsdc),
-        clientRefundedUsdc: formatUsdc(receipt.returnedUsdc),
-      }
-      if (flags.json === true) {
-        const { shards, accepted, audited, convicted } = receipt
-        io.out(
-          JSON.stringify({
-            orderId: job.id,
-            shards,
-            accepted,
-            audited,
-            convicted,
-            ...paid,
-            outputs,
-            missing: saved.missing,
-            receipt: path,
-          }),
-        )
-      } else {
-        io.err(
-          `${receipt.accepted} of ${receipt.shards} shards verified; paid ${paid.clientPaidUsdc} USDC, ${paid.clientRefundedUsdc} came back`,
-        )
-        io.out(`outputs ${outputs}`)
-        io.out(`receipt ${path}`)
-      }
-      if (saved.missing.length > 0) setExit(exitCodes.incomplete)
+      const collected = await collect(job, flags.output, { replace: flags.replace === true, signal: io.signal })
+      report(io, job, collected, flags)
+      if (collected.saved.missing.length > 0) setExit(exitCodes.incomplete)
     })
+}
+
+/** What came of it: money and places, as one JSON object or in words. */
+function report(
+  io: Io,
+  job: Job,
+  { saved, receipt, path }: Awaited<ReturnType<typeof collect>>,
+  flags: RunFlags,
+): void {
+  const outputs = resolve(flags.output)
+  const clientPaidUsdc = formatUsdc(receipt.chargedUsdc)
+  const clientRefundedUsdc = formatUsdc(receipt.returnedUsdc)
+  const { shards, accepted, audited, convicted } = receipt
+  if (flags.json === true) {
+    const paid = { clientPaidUsdc, clientRefundedUsdc }
+    const found = { orderId: job.id, shards, accepted, audited, convicted, ...paid }
+    return io.out(JSON.stringify({ ...found, outputs, missing: saved.missing, receipt: path }))
+  }
+  io.err(`${accepted} of ${shards} shards verified; paid ${clientPaidUsdc} USDC, ${clientRefundedUsdc} came back`)
+  io.out(`outputs ${outputs}`)
+  io.out(`receipt ${path}`)
 }
 
 /** What those options say. */

@@ -8,10 +8,14 @@ import { validatorLimits } from '../limits.ts'
  * wallet it does nothing: the proofs wait in the store. Ends when the validator closes.
  */
 export async function proveFaults(context: ValidatorContext): Promise<void> {
-  const { clock, closing, wallet } = context
+  const { clock, closing, log, wallet } = context
   if (wallet === undefined) return
   while (!closing.aborted) {
-    await proveOnce(context, wallet)
+    try {
+      await proveOnce(context, wallet)
+    } catch (cause) {
+      log.error({ error: cause }, 'proofs.broken')
+    }
     await clock.sleep(durationMs(validatorLimits.proveMs), closing).catch(() => undefined)
   }
 }

@@ -7,7 +7,6 @@ import {
   toMarketError,
   ValidatorRequest,
   verdictOutcomes,
-  type Address,
   type ValidatorReply,
 } from '@assay/protocol'
 import type { ValidatorContext } from '../context.ts'

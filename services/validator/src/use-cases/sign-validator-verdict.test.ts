@@ -120,7 +120,13 @@ describe('verdict on a validator', () => {
     const round = buildRound(cast, epoch, commit, plan)
     const [silent, shown] = round.attestations
     const full = buildAudit(cast, epoch, planOf('honest'), 'sampled')
-    const audit: Audit = { ...full, rounds: [{ ...round, attestations: [shown!] }] }
+    // A silent first seat calls a panel, which decides.
+    const panel = buildRound(cast, epoch, commit, {
+      round: 1,
+      earlier: [accused, detector],
+      rootOf: () => truthOf(cast, 0),
+    })
+    const audit: Audit = { ...full, rounds: [{ ...round, attestations: [shown!] }, panel] }
     const request = judgeRequest(stage, { epoch, audit, accused, detector, slash: 100n * cast.spec.auditFeeUsdc })
 
     const actor = cast.validators.find(({ address }) => address === accused)!
