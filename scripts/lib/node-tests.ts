@@ -3,6 +3,7 @@ import { globSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Counts, NO_TESTS, addCounts, formatCounts, formatTotals } from './counts.ts'
 import { forEachAtMost } from './for-each-at-most.ts'
 import { type CommandResult, formatSeconds, runCommand } from './run-command.ts'
@@ -59,6 +60,7 @@ async function runGroup(name: string, files: readonly string[], options: NodeTes
   const countsFile = join(folder, 'counts.json')
   const args = [
     '--test',
+    `--import=${pathToFileURL(join(import.meta.dirname, 'seed-properties.ts')).href}`,
     `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
     `--test-timeout=${options.testSeconds * 1000}`,
     `--test-isolation=${options.together === 'package' ? 'none' : 'process'}`,
