@@ -224,15 +224,16 @@ test('a missing input folder is refused', () =>
   refuses('input-missing', { inputs: inputsFromFolder('/nowhere/at/all') }))
 test('a job of class DX is delivered without audits, and its client pays for what it accepts', async () => {
   const folder = await writeInputs('unjudged', 3)
-  const options = {
-    image,
-    command: ['sh', '-c', 'date +%s; wc -l < {}'],
-    inputs: inputsFromFolder(folder),
-    determinism: 'DX',
-  } as const
-  const { economics, quote } = await client.quote(options)
+  const options = () =>
+    ({
+      image,
+      command: ['sh', '-c', 'date +%s; wc -l < {}'],
+      inputs: inputsFromFolder(folder),
+      determinism: 'DX',
+    }) as const
+  const { economics, quote } = await client.quote(options())
   assert.deepEqual([quote.terms.quorumId, quote.auditRateMaxPpm, economics.outlooks.length], [0, 0, 0])
-  const job = await client.map(options)
+  const job = await client.map(options())
   const saved = await saveOutputs(job, join(dir, 'unjudged-out'))
   assert.equal(saved.saved.length, 3)
   const { accepted, chargedUsdc } = await job.accept({ shards: [0, 2] })
