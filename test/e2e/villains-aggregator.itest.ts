@@ -40,8 +40,9 @@ test('colluding-pair: the provider loses stake as soon as somebody else audits i
   await market.playUntil(async () => (await market.lost(provider)) > 0n)
 })
 
-for (const [name, code, reason] of [
-  ['seed-grinding-aggregator', 'epoch-refused', 'rates-too-low'],
+// Whoever tries many draws may also come too late with one.
+for (const [name, code, ...reasons] of [
+  ['seed-grinding-aggregator', 'epoch-refused', 'rates-too-low', 'seed-round-published'],
   ['audit-skipping-aggregator', 'settlement-refused', 'audit-missing'],
 ] as const)
   test(`${name}: members refuse with ${code}`, async () => {
@@ -50,7 +51,13 @@ for (const [name, code, reason] of [
       deed.villain === name && deed.kind === 'answered' ? [deed] : [],
     )
     assert.ok(answers.length >= 3, 'fewer than a threshold were asked')
-    for (const answer of answers) assert.deepEqual([answer.code, answer.reason], [code, reason])
+    for (const answer of answers) {
+      assert.equal(answer.code, code)
+      assert.ok(
+        reasons.some((reason) => reason === answer.reason),
+        answer.reason,
+      )
+    }
   })
 
 test('the client paid for right results, or for what a friend alone had audited; nobody honest lost a unit', async () => {
