@@ -282,7 +282,13 @@ export const errorTable = {
     'aggregator',
     'Propose the epoch again with the audit rates that the validator asks for.',
   ),
-  'acknowledgement-missing': row(503, true, 'epoch', 'validator', 'The epoch is proposed again with full audits.'),
+  'acknowledgement-missing': row(
+    503,
+    true,
+    'epoch',
+    'validator',
+    'The epoch is proposed once more with full audits; failing again, its attempts end unpaid and others may try.',
+  ),
   'beacon-unavailable': row(503, true, 'sample', 'network', 'The market waits; nothing unsampled is released.'),
   'beacon-invalid': row(502, true, 'sample', 'network', 'Ask another beacon relay; this one served a wrong signature.'),
   'result-mismatch': row(

@@ -45,14 +45,6 @@ export const openQuestions: readonly OpenQuestion[] = [
     },
   },
   {
-    name: 'grinding-with-validators',
-    question: 'aggregator, provider and a fifth of the seats are one; a commit may be proposed again without end',
-    strategy: { ...strategies['seed-grinding-aggregator'], under: {} },
-    parameters: { proposals: 100, fakes: 1, passes: 200 },
-    conditions: {},
-    remedy: { change: 'a member acknowledges a commit in at most two proposals', rules: { mostProposals: 2 } },
-  },
-  {
     name: 'silencing-seats',
     question:
       'aggregator, provider and a fifth of the seats are one; honest seats are called silent; work costs the whole price',

@@ -11,7 +11,7 @@ import {
   protectVerdict,
   type SigningRecord,
 } from './protection.ts'
-import type { SettlementRow, VerdictRow } from './store/records.ts'
+import type { HeldCommit, SettlementRow, VerdictRow } from './store/records.ts'
 
 const cast = createEvidenceCast()
 const commitOf = (name: string, attempt = 1): SignedCommit => ({
@@ -66,6 +66,12 @@ const signed = (content: string): VerdictRow => ({
   atMs: unixMs(1),
 })
 
+const heldIn = (epoch: string, acknowledged = true): HeldCommit => ({
+  proposal: named(epoch),
+  acknowledged,
+  commit: commitOf('a'),
+})
+
 describe('signing rules', () => {
   it('one attempt has one commit, in an epoch and across epochs', () => {
     protectAttempts(empty, [commitOf('a'), commitOf('b', 2)])
@@ -73,7 +79,7 @@ describe('signing rules', () => {
       ruleOf(() => protectAttempts(empty, [commitOf('a'), commitOf('b')])),
       'one-commit-an-attempt',
     )
-    const held = { ...empty, commitOf: () => ({ proposal: named<Hash32>('p'), commit: commitOf('a') }) }
+    const held = { ...empty, commitOf: () => ({ proposal: named<Hash32>('p'), acknowledged: true, commit: commitOf('a') }) }
     protectAttempts(held, [commitOf('a')])
     assert.equal(
       ruleOf(() => protectAttempts(held, [commitOf('b')])),
@@ -83,13 +89,26 @@ describe('signing rules', () => {
 
   it('a commit of another epoch is taken at a full rate only', () => {
     const leaf = (ratePpm: number) => [{ commit: commitOf('a'), ratePpm: ppm(ratePpm) }]
-    const held = { ...empty, epochsOf: () => [{ proposal: named<Hash32>('first'), commit: commitOf('a') }] }
+    const held = { ...empty, epochsOf: () => [heldIn('first')] }
     protectSample(empty, named('second'), leaf(1))
     protectSample(held, named('first'), leaf(1))
     protectSample(held, named('second'), leaf(1_000_000))
     assert.equal(
       ruleOf(() => protectSample(held, named('second'), leaf(999_999))),
       'one-sample-a-commit',
+    )
+  })
+
+  it('a commit is acknowledged in two epochs at most; one that came too late to acknowledge does not count', () => {
+    const leaves = [{ commit: commitOf('a'), ratePpm: ppm(1_000_000) }]
+    const late = heldIn('late', false)
+    const once = { ...empty, epochsOf: () => [heldIn('first'), late] }
+    protectSample(once, named('second'), leaves)
+    const twice = { ...empty, epochsOf: () => [heldIn('first'), heldIn('second'), late] }
+    protectSample(twice, named('second'), leaves)
+    assert.equal(
+      ruleOf(() => protectSample(twice, named('third'), leaves)),
+      'two-proposals-a-commit',
     )
   })
 

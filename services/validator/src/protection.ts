@@ -2,6 +2,7 @@
  * What this validator must never sign, judged from what it signed before. Each rule is checked in the same step as the
  * record that the signature will stand on, with no pause in between; its error carries both sides of the conflict.
  */
+import { verificationPolicy } from '@assay/core'
 import {
   MarketError,
   type Address,
@@ -25,6 +26,8 @@ export type ProtectionRule =
   | 'one-commit-an-attempt'
   /** A commit of another acknowledged epoch is acknowledged again only to be audited for certain. */
   | 'one-sample-a-commit'
+  /** Each epoch draws another auditor: a commit is acknowledged in two at most. */
+  | 'two-proposals-a-commit'
   /** A validator has one result for a commit: it sits in one round only. */
   | 'one-result-a-commit'
   /** An order is settled in one way. */
@@ -68,14 +71,23 @@ export function protectAttempts(record: SigningRecord, commits: readonly SignedC
 export const earlierEpochs = (record: SigningRecord, commitment: Commitment, proposal: Hash32): readonly HeldCommit[] =>
   record.epochsOf(commitment).filter((held) => held.proposal !== proposal)
 
-/** Throws `epoch-refused` when one of the leaves is below a full rate although another epoch holds its commit. */
+/**
+ * Throws `epoch-refused` when one of the leaves is below a full rate although another epoch holds its commit, or when its
+ * commit was acknowledged in as many others as one may be.
+ */
 export function protectSample(
   record: SigningRecord,
   proposal: Hash32,
   leaves: readonly { readonly commit: SignedCommit; readonly ratePpm: number }[],
 ): void {
   for (const { commit, ratePpm } of leaves) {
-    const [held] = earlierEpochs(record, commit.commitment, proposal)
+    const earlier = earlierEpochs(record, commit.commitment, proposal)
+    const acknowledged = earlier.filter((one) => one.acknowledged)
+    if (acknowledged.length >= verificationPolicy.mostProposals)
+      throw conflict('epoch-refused', 'two-proposals-a-commit', {
+        details: { commitment: commit.commitment, acknowledged: acknowledged.length, askedProposal: proposal },
+      })
+    const [held] = earlier
     if (held === undefined || ratePpm >= fullRate) continue
     throw conflict('epoch-refused', 'one-sample-a-commit', {
       details: { commitment: commit.commitment, heldProposal: held.proposal, askedProposal: proposal, ratePpm },

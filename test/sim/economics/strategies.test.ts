@@ -126,6 +126,13 @@ const planted: readonly Planted[] = [
     conditions: steady,
   },
   {
+    fault: 'proposals without end, and a fifth of the seats',
+    name: 'seed-grinding-aggregator',
+    parameters: { proposals: 100, fakes: 1, passes: 0 },
+    rules: { mostProposals: 100 },
+    conditions: steady,
+  },
+  {
     fault: 'members that sign what they are given',
     name: 'audit-skipping-aggregator',
     parameters: { fakes: 25 },

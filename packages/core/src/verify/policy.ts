@@ -19,6 +19,8 @@ export const verificationPolicy = {
   slashMinPrices: 10,
   /** Unsettled value of a provider at most stake divided by this. */
   exposureDivisor: 2n,
+  /** Epochs in which a member acknowledges one commit: the second is for an aggregator that failed, a third would only be another draw of the auditor. */
+  mostProposals: 2,
   /** How long after a lease's deadline a counter-commit may reach a validator: enough to notice and to carry it there. */
   counterGraceMs: 30_000,
   /** How long after `refundAt` a settled commit can be challenged: provider and validators keep what an audit needs for a day. */

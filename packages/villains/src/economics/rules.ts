@@ -20,7 +20,7 @@ export interface Rules {
   validatorSlash(stakeUsdc: number, priorFaults: number): number
   /** Whether a commit that was acknowledged once is audited whole when it is proposed again. */
   readonly secondProposalWhole: boolean
-  /** How often an aggregator may propose one commit before its order is overdue. */
+  /** In how many proposals members acknowledge one commit. */
   readonly mostProposals: number
   /** Whether members refuse a settlement that leaves out an audit or a commit they know of. */
   readonly membersCheck: boolean
@@ -64,8 +64,7 @@ function oursRules(conditions: Conditions): Rules {
     validatorSlash: (stake, priorFaults) =>
       Math.min(stake, Math.max(coreValidatorSlash(conditions)(stake, priorFaults), leastSlash)),
     secondProposalWhole: true,
-    // Nothing bounds it but time: one every few seconds until `settleBy`.
-    mostProposals: 100,
+    mostProposals: verificationPolicy.mostProposals,
     membersCheck: true,
     silenceConfirmed: false,
     unsteadyPays: 0,

@@ -66,6 +66,7 @@ export const toAttempt = (row: typeof attempts.$inferSelect): AttemptRow => ({
   sealed: readOptional(SealedRef, row.sealed),
   epoch: row.epoch === null ? undefined : asHash(row.epoch),
   mustAudit: row.mustAudit,
+  failedProposals: row.failedProposals,
   executingAtMs: row.executingAtMs === null ? undefined : unixMs(row.executingAtMs),
   runMs: row.runMs ?? undefined,
   ratePpm: row.ratePpm === null ? undefined : ppm(row.ratePpm),

@@ -47,7 +47,10 @@ export interface AttemptsStore {
   ): void
   /** Puts commits that wait into an epoch, or moves them there from another one. */
   joinEpoch(commitments: readonly Commitment[], epoch: Hash32): void
-  /** Lets the commits of an epoch wait for another one; with `mustAudit` each is audited from now on whatever its rate. */
+  /**
+   * Lets the commits of an epoch wait for another one; with `mustAudit` its failed proposal counts, and each is audited from
+   * now on whatever its rate.
+   */
   leaveEpoch(epoch: Hash32, mustAudit: boolean): void
 }
 
@@ -100,7 +103,8 @@ export function createAttemptsStore(db: StoreDatabase): AttemptsStore {
           .run()
     },
     leaveEpoch(epoch, mustAudit) {
-      const set = { epoch: null, ...(mustAudit && { mustAudit }) }
+      const counted = { mustAudit, failedProposals: sql`${attempts.failedProposals} + 1` }
+      const set = { epoch: null, ...(mustAudit && counted) }
       db.update(attempts)
         .set(set)
         .where(and(eq(attempts.epoch, epoch), eq(attempts.state, 'committed')))

@@ -193,4 +193,5 @@ ALTER TABLE attempts ADD COLUMN run_ms INTEGER;`,
   PRIMARY KEY (order_id, shard)
 );`,
   'ALTER TABLE jobs ADD COLUMN acceptance TEXT;',
+  'ALTER TABLE attempts ADD COLUMN failed_proposals INTEGER NOT NULL DEFAULT 0;',
 ] as const

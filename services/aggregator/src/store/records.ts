@@ -98,6 +98,8 @@ export interface AttemptRow extends AttemptKey {
   readonly sealed: BlobRef | undefined
   readonly epoch: Hash32 | undefined
   readonly mustAudit: boolean
+  /** Proposals of its commit that found no quorum, although some member may have acknowledged them. */
+  readonly failedProposals: number
   /** When the provider said that it runs, and how long that was until its commit, by this clock. */
   readonly executingAtMs: UnixMs | undefined
   readonly runMs: number | undefined

@@ -58,6 +58,8 @@ export const attempts = sqliteTable(
     epoch: text('epoch'),
     /** An earlier proposal of this commit found no quorum, so it must be audited. */
     mustAudit: integer('must_audit', { mode: 'boolean' }).notNull(),
+    /** Proposals of this commit that found no quorum, although some member may have acknowledged them. */
+    failedProposals: integer('failed_proposals').notNull().default(0),
     executingAtMs: integer('executing_at_ms'),
     runMs: integer('run_ms'),
     ratePpm: integer('rate_ppm'),

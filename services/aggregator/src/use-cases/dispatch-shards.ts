@@ -93,6 +93,7 @@ async function offer(
     sealed: undefined,
     epoch: undefined,
     mustAudit: false,
+    failedProposals: 0,
     executingAtMs: undefined,
     runMs: undefined,
     ratePpm: undefined,

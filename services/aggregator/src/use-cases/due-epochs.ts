@@ -7,8 +7,12 @@ import type { DueEpoch } from './propose-epoch.ts'
  * `quiet` holds the orders that have nothing else in flight.
  */
 export function dueEpochs({ clock, store }: Context, quiet: ReadonlySet<string>): readonly DueEpoch[] {
-  const groups = Map.groupBy(store.unbatched(), (attempt) => store.job(attempt.orderId)?.terms.quorumId)
-  return [...groups].flatMap(([quorumId, group]) => {
+  // What is proposed again goes apart: a member that refuses it must not cost new commits one of their two proposals.
+  const groups = [true, false].flatMap((again) => {
+    const waiting = store.unbatched().filter(({ mustAudit }) => mustAudit === again)
+    return [...Map.groupBy(waiting, (attempt) => store.job(attempt.orderId)?.terms.quorumId)]
+  })
+  return groups.flatMap(([quorumId, group]) => {
     // Quorum 0: class DX, which joins no epoch.
     if (quorumId === undefined || quorumId === 0) return []
     const oldest = Math.min(...group.map((attempt) => attempt.atMs))

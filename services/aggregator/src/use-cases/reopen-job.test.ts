@@ -73,6 +73,7 @@ async function openScene() {
     sealed: undefined,
     epoch: undefined,
     mustAudit: false,
+    failedProposals: 0,
     executingAtMs: undefined,
     runMs: undefined,
     ratePpm: undefined,

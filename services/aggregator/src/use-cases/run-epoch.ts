@@ -1,3 +1,4 @@
+import { verificationPolicy } from '@assay/core'
 import {
   deriveRandomness,
   EpochProposal,
@@ -18,7 +19,10 @@ import { collectAcks, type QuorumAnswer } from './collect-acks.ts'
 import { proposeEpoch } from './propose-epoch.ts'
 import { startAudit } from './start-audit.ts'
 
-/** Takes an epoch from proposal to seed. Without a quorum before the seed round, its commits are proposed again, all to be audited. */
+/**
+ * Takes an epoch from proposal to seed. Without a quorum before the seed round, its commits are proposed once more, all to be
+ * audited.
+ */
 export async function runEpoch(context: Context, digest: Hash32, signal: AbortSignal): Promise<void> {
   const { beacon, clock, quorum, store } = context
   const epoch = store.epoch(digest)
@@ -84,7 +88,21 @@ async function replace(context: Context, epoch: EpochRow, answer: QuorumAnswer, 
   store.transaction(() => {
     store.updateEpoch(epoch.digest, { state: 'void' })
     store.leaveEpoch(epoch.digest, mustAudit)
+    for (const attempt of mustAudit ? group : []) giveUpExhausted(context, attempt)
   })
+  context.wake()
+}
+
+/**
+ * A commit that members may have acknowledged as often as they do is proposed no more: its attempt ends unpaid and unslashed,
+ * and another provider may try.
+ */
+function giveUpExhausted({ clock, emit, store }: Context, attempt: AttemptRow): void {
+  const { orderId, shard, attempt: number, failedProposals, provider } = attempt
+  if (failedProposals + 1 < verificationPolicy.mostProposals) return
+  const ended = { state: 'expired', code: 'acknowledgement-missing', blame: 'validator', atMs: clock.now() } as const
+  store.updateAttempt(attempt, ended)
+  emit(orderId, { type: 'attempt.failed', shard, attempt: number, provider, code: ended.code, blame: ended.blame })
 }
 
 /** The highest rate that any member asked for, by commit. */

@@ -128,4 +128,5 @@ CREATE TABLE fault_proofs (
 );
 CREATE INDEX claims_order ON claims (order_id);
 CREATE INDEX claims_sealed ON claims (sealed_root);`,
+  'ALTER TABLE proposals ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 1;',
 ] as const

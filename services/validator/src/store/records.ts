@@ -38,12 +38,15 @@ export interface ProposalRow {
   readonly proposal: Envelope
   readonly leaves: readonly EpochLeaf[]
   readonly seenRound: BeaconRound
+  /** Whether it came before its seed; one that did not is kept to be audited, and binds nobody. */
+  readonly acknowledged: boolean
   readonly refundAtMs: UnixMs
 }
 
-/** A commit as it stands in an acknowledged epoch. */
+/** A commit as it stands in an epoch that is held. */
 export interface HeldCommit {
   readonly proposal: Hash32
+  readonly acknowledged: boolean
   readonly commit: SignedCommit
 }
 

@@ -16,6 +16,8 @@ export const proposals = sqliteTable('proposals', {
   leaves: text('leaves').notNull(),
   /** Newest beacon round when the epoch arrived; what the acknowledgement says. */
   seenRound: integer('seen_round').notNull(),
+  /** Whether it came before its seed. */
+  acknowledged: integer('acknowledged', { mode: 'boolean' }).notNull(),
   /** When the last of its orders becomes refundable. */
   refundAtMs: integer('refund_at_ms').notNull(),
 })

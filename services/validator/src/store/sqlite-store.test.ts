@@ -44,6 +44,7 @@ async function proposalRow(): Promise<ProposalRow> {
     proposal,
     leaves,
     seenRound: 8 as never,
+    acknowledged: true,
     refundAtMs: unixMs(cast.terms.refundAt * 1000),
   }
 }
@@ -76,11 +77,11 @@ describe('validator store', () => {
     const { store } = stage
     const row = await proposalRow()
     store.addProposal(row)
-    store.addProposal({ ...row, seenRound: 9 as never })
+    store.addProposal({ ...row, seenRound: 9 as never, acknowledged: false })
     assert.deepEqual(store.proposal(row.digest), row, 'the first acknowledgement stays')
     const { commit } = row.leaves[0]!
-    assert.deepEqual(store.epochsOf(commit.commitment), [{ proposal: row.digest, commit }])
-    assert.deepEqual(store.commitOf(commit), { proposal: row.digest, commit })
+    assert.deepEqual(store.epochsOf(commit.commitment), [{ proposal: row.digest, acknowledged: true, commit }])
+    assert.deepEqual(store.commitOf(commit), { proposal: row.digest, acknowledged: true, commit })
     assert.deepEqual(store.commitsOf(cast.orderId), [commit.commitment])
   })
 

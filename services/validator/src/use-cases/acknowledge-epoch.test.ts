@@ -139,6 +139,22 @@ describe('acknowledging an epoch', () => {
     )
   })
 
+  it('takes a commit in two proposals at most, across restarts, and the same two again', async () => {
+    await using stage = await openStage()
+    await stage.introduce()
+    const first = await buildEpoch(stage.cast, two)
+    const [second, third] = await Promise.all(
+      [1, 2].map(async (later) => resign(stage, first, { closedAtMs: first.proposal.closedAtMs + later })),
+    )
+    assert.equal(codeOf(await stage.propose(first)), 'acknowledged')
+    assert.equal(codeOf(await stage.ask(second!)), 'acknowledged')
+    assert.equal(reasonOf(await stage.ask(third!)), 'two-proposals-a-commit')
+    await stage.restart()
+    assert.equal(reasonOf(await stage.ask(third!)), 'two-proposals-a-commit')
+    assert.equal(codeOf(await stage.propose(first)), 'acknowledged')
+    assert.equal(codeOf(await stage.ask(second!)), 'acknowledged')
+  })
+
   it('refuses two commits for one attempt, and shows both', async () => {
     await using stage = await openStage()
     const { cast } = stage

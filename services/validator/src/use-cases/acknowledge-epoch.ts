@@ -31,8 +31,8 @@ export type ProposeRequest = Extract<ValidatorRequest, { type: 'propose' }>
 
 /**
  * Acknowledges a closed epoch before its seed exists. From then on its commits are sampled by that round, or audited
- * for certain: a commit that is held in another acknowledged epoch passes only at a full rate, so proposing again until
- * the sample pleases only adds audits. The same proposal gets the same acknowledgement, whenever it is asked for. One
+ * for certain: a commit that is held in another acknowledged epoch passes only at a full rate, and no third time, so proposing
+ * again until sample or auditor please is no way out. The same proposal gets the same acknowledgement, whenever it is asked for. One
  * that comes after its seed is refused but kept: what a threshold of others has acknowledged can still be audited here.
  * Throws `epoch-refused`, or answers `refused` with the rates and orders that are missing.
  */
@@ -64,9 +64,10 @@ export async function acknowledgeEpoch(
   const orders = [...ids].flatMap((id) => store.order(id) ?? [])
   checkForeign(proposal, orders)
   const refundAtMs = unixMs(Math.max(...orders.map(({ terms }) => toUnixMs(terms.refundAt))))
-  const row = { digest, proposal: envelope, leaves, seenRound, refundAtMs }
+  const acknowledged = seenRound < proposal.seedRound
+  const row = { digest, proposal: envelope, leaves, seenRound, acknowledged, refundAtMs }
   const commits = leaves.map(({ commit }) => commit)
-  if (seenRound >= proposal.seedRound) {
+  if (!acknowledged) {
     // Too late to acknowledge, but what a threshold has acknowledged can still be audited and judged here.
     noteCommits(context, commits)
     protectAttempts(store, commits)
