@@ -59,7 +59,7 @@ describe('SPEC.md', () => {
     assert.ok(spec.includes(`⌊A·${first} %⌋ the first time, ⌊A·${second} %⌋ the second, A from the third on`))
     assert.equal(later, 100)
     assert.ok(spec.includes(`unopened = ${unopenedFees}·v`))
-    assert.ok(spec.includes(`min(that, A, ${chainSlashMultiple}·maxAmount)`))
+    assert.ok(spec.includes(`min(max(that, ${unopenedFees}·v), A, ${chainSlashMultiple}·maxAmount)`))
     assert.ok(spec.includes(`asks ${appealSeats.join(', ')} seats and two alternates`))
   })
 })

@@ -1,7 +1,7 @@
 import { exposureRoom } from '@assay/core'
 import { usdc } from '@assay/protocol'
 import { referenceConditions, type Conditions } from './economics/conditions.ts'
-import { coreValidatorSlash, type Rules } from './economics/rules.ts'
+import type { Rules } from './economics/rules.ts'
 import type { Strategy, StrategyParameters } from './economics/strategy.ts'
 import { strategies } from './strategies.ts'
 
@@ -13,8 +13,6 @@ export interface OpenQuestion {
   readonly strategy: Strategy
   readonly parameters: StrategyParameters
   readonly conditions: Partial<Conditions>
-  /** Where `core` is weaker than the simulator's own rules: what it does now. */
-  readonly rules?: Partial<Rules>
   /** How many times the usual effort it takes to see; 1 unless given. */
   readonly effort?: number
   /** The smallest change known to end it; absent when none of the rules would. */
@@ -68,16 +66,6 @@ export const openQuestions: readonly OpenQuestion[] = [
       // What it takes now to be worth the auditor's risk.
       parameters: { bribe: 0.9, passes: 50, fakes: 1 },
     },
-  },
-  {
-    name: 'lazy-validator-that-leaves',
-    question:
-      'answers leak to it; outvoted on a ringer it loses a tenth of its stake, leaves, and comes back with a new name',
-    strategy: strategies['lazy-validator'],
-    parameters: { leaks: 1, leaves: 1 },
-    conditions: {},
-    rules: { validatorSlash: coreValidatorSlash(referenceConditions) },
-    remedy: { change: 'an outvoted validator loses a hundred audit fees at least, as for an unopened audit' },
   },
   {
     name: 'unsteady-job-for-nothing',

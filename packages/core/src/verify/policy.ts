@@ -35,9 +35,9 @@ export const verificationPolicy = {
   alternates: 2,
   /** Seats of the panel that hears the first, second and third appeal on chain. */
   appealSeats: [7, 15, 31],
-  /** What a validator that a panel outvoted loses of its stake the first, second and every later time. */
+  /** What a validator that a panel outvoted loses of its stake the first, second and every later time; `unopenedFees` at least. */
   outvotedBps: [basisPoints(1_000), basisPoints(5_000), basisPoints(10_000)],
-  /** What a validator that never shows its committed result loses, in audit fees: what makes 2 % of ringers deter. */
+  /** What a validator loses at least, and when it never shows its committed result, in audit fees: what makes 2 % of ringers deter. */
   unopenedFees: 100,
   /** Most that `Disputes` takes for one fault, in multiples of the order's amount: its `SLASH_MULTIPLE`. */
   chainSlashMultiple: 300n,

@@ -24,6 +24,15 @@ describe('validatorSlash', () => {
     )
   })
 
+  it('takes a hundred audit fees at least from who is outvoted, so that leaving under a new name does not pay', () => {
+    const auditFeeUsdc = usdc(unit / 2n)
+    assert.deepEqual(
+      [0, 1, 2].map((priorFaults) => slash({ priorFaults, auditFeeUsdc })),
+      [50n * unit, 50n * unit, 100n * unit],
+    )
+    assert.equal(slash({ auditFeeUsdc: usdc(2n * unit) }), 100n * unit, 'all there is')
+  })
+
   it('takes a hundred audit fees from who never opens, however often', () => {
     assert.equal(slash({ offence: 'unopened' }), 10n * unit)
     assert.equal(slash({ offence: 'unopened', priorFaults: 5 }), 10n * unit)

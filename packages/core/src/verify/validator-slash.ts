@@ -1,4 +1,4 @@
-import { maxUsdc, minUsdc, portionDown, timesUsdc, usdc, type UsdcBase } from '@assay/protocol'
+import { maxOfUsdc, maxUsdc, minUsdc, portionDown, timesUsdc, usdc, type UsdcBase } from '@assay/protocol'
 import { verificationPolicy } from './policy.ts'
 import type { ValidatorOffence } from './validator-fault.ts'
 
@@ -15,14 +15,15 @@ export interface ValidatorSlashInput {
 }
 
 /**
- * What a convicted validator loses: outvoted, a tenth of its stake, then half, then all; not having opened, a hundred
- * audit fees. Never more than the stake, nor than the chain takes for one fault in the order.
+ * What a convicted validator loses: a hundred audit fees at least, and outvoted a tenth of its stake, then half, then all
+ * when that is more. Never more than the stake, nor than the chain takes for one fault in the order.
  */
 export function validatorSlash(input: ValidatorSlashInput): UsdcBase {
   const { offence, priorFaults, stakeUsdc, auditFeeUsdc, maxAmount } = input
   const { outvotedBps, unopenedFees } = verificationPolicy
   const rung = outvotedBps[Math.min(priorFaults, outvotedBps.length - 1)]!
-  const due = offence === 'outvoted' ? portionDown(stakeUsdc, rung) : timesUsdc(auditFeeUsdc, unopenedFees)
+  const least = timesUsdc(auditFeeUsdc, unopenedFees)
+  const due = offence === 'outvoted' ? maxOfUsdc(portionDown(stakeUsdc, rung), least) : least
   return minUsdc(minUsdc(due, stakeUsdc), chainSlashCap(maxAmount))
 }
 

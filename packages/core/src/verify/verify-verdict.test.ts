@@ -66,7 +66,7 @@ describe('verifyVerdict', () => {
       const bundle = buildVerdict(cast, built, { accused })
       assert.equal(failing(bundle), undefined, story)
       assert.ok(built.audit.rounds[1]!.commits.some(({ validator }) => validator === bundle.verdict.detector))
-      assert.equal(bundle.verdict.slash, builtStake / 10n)
+      assert.equal(bundle.verdict.slash, 100n * bundle.spec.auditFeeUsdc, 'more than a tenth of the stake')
     }
   })
 

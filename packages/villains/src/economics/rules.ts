@@ -46,7 +46,6 @@ export function createRules(name: RuleName, conditions: Conditions, faults: Part
 /** What `core` and the contracts do. A rate or slash is computed once for each stake: stakes repeat, careers are many. */
 function oursRules(conditions: Conditions): Rules {
   const { priceUsdc, auditFeeUsdc } = conditions
-  const leastSlash = verificationPolicy.unopenedFees * auditFeeUsdc
   const price = usdc(BigInt(priceUsdc))
   const rates = createMemo((stake, auditedPasses) =>
     requiredRate({ priceUsdc: price, stakeUsdc: usdc(BigInt(stake)), auditedPasses, minRatePpm: ppm(0) }),
@@ -62,7 +61,16 @@ function oursRules(conditions: Conditions): Rules {
     contagion: true,
     benches: verificationPolicy.appealSeats,
     validatorSlash: (stake, priorFaults) =>
-      Math.min(stake, Math.max(coreValidatorSlash(conditions)(stake, priorFaults), leastSlash)),
+      Number(
+        validatorSlash({
+          offence: 'outvoted',
+          priorFaults,
+          stakeUsdc: usdc(BigInt(stake)),
+          auditFeeUsdc: usdc(BigInt(auditFeeUsdc)),
+          // An order large enough for the chain to take whatever is due.
+          maxAmount: maxUsdc,
+        }),
+      ),
     secondProposalWhole: true,
     mostProposals: verificationPolicy.mostProposals,
     membersCheck: true,
@@ -72,24 +80,6 @@ function oursRules(conditions: Conditions): Rules {
     certificates: true,
   }
 }
-
-/**
- * The ladder of `core` alone: a tenth, a half, all. Ours here is at least a hundred fees, as for an unopened audit: the
- * open question `lazy-validator-that-leaves` shows why.
- */
-export const coreValidatorSlash =
-  ({ auditFeeUsdc }: Pick<Conditions, 'auditFeeUsdc'>): Rules['validatorSlash'] =>
-  (stake, priorFaults) =>
-    Number(
-      validatorSlash({
-        offence: 'outvoted',
-        priorFaults,
-        stakeUsdc: usdc(BigInt(stake)),
-        auditFeeUsdc: usdc(BigInt(auditFeeUsdc)),
-        // An order large enough for the chain to take whatever is due.
-        maxAmount: maxUsdc,
-      }),
-    )
 
 /**
  * The control: BOINC's adaptive replication on a fixed stake. After ten audited passes in a row a result is audited with

@@ -73,26 +73,26 @@ const firstSeat = (audit: Audit) => audit.rounds[0]!.commits[0]!.validator
 const firstOfPanel = (audit: Audit) => audit.rounds[1]!.commits[0]!.validator
 
 describe('verdict on a validator', () => {
-  it('signs against who was outvoted, for a tenth of its stake, and signs it again', async () => {
+  it('signs against who was outvoted, for a hundred audit fees when they are more than a tenth, and signs it again', async () => {
     const { stage, epoch, audit } = await openCase('lazy-validator')
     await using _ = stage
     const about = { epoch, audit, accused: firstSeat(audit), detector: firstOfPanel(audit) }
-    const request = judgeRequest(stage, { ...about, slash: 10_000_000n })
+    const request = judgeRequest(stage, { ...about, slash: 30_000_000n })
     const reply = await stage.ask(request)
     assert.ok(reply.type === 'signed', JSON.stringify(reply))
     const digest = deriveVerdictDigest(stage.cast.market, request.verdict)
     assert.equal(recoverSigner(digest, reply.signature), stage.actor.address)
     await stage.restart()
     assert.deepEqual(await stage.ask(request), reply)
-    assert.equal(reasonOf(await stage.ask(judgeRequest(stage, { ...about, slash: 10_000_001n }))), 'slash-differs')
-    assert.equal(reasonOf(await stage.ask(judgeRequest(stage, { ...about, slash: 8_999_999n }))), 'slash-differs')
+    assert.equal(reasonOf(await stage.ask(judgeRequest(stage, { ...about, slash: 30_000_001n }))), 'slash-differs')
+    assert.equal(reasonOf(await stage.ask(judgeRequest(stage, { ...about, slash: 26_999_999n }))), 'slash-differs')
     assert.equal(reasonOf(await stage.ask(judgeRequest(stage, { ...about, slash: 0n }))), 'slash-differs')
   })
 
   it('refuses what does not follow, and whatever is about itself', async () => {
     const { stage, epoch, audit } = await openCase('lazy-validator')
     await using _ = stage
-    const about = { epoch, audit, accused: firstSeat(audit), detector: firstOfPanel(audit), slash: 10_000_000n }
+    const about = { epoch, audit, accused: firstSeat(audit), detector: firstOfPanel(audit), slash: 30_000_000n }
     const innocent = { ...about, accused: firstOfPanel(audit), detector: firstSeat(audit) }
     assert.equal(reasonOf(await stage.ask(judgeRequest(stage, innocent))), 'no-conviction')
     const stranger = { ...about, detector: stage.cast.client.address }
