@@ -13,6 +13,8 @@ export interface OpenQuestion {
   readonly strategy: Strategy
   readonly parameters: StrategyParameters
   readonly conditions: Partial<Conditions>
+  /** Where `core` is weaker than the simulator's own rules: what it does now. */
+  readonly rules?: Partial<Rules>
   /** How many times the usual effort it takes to see; 1 unless given. */
   readonly effort?: number
   /** The smallest change known to end it; absent when none of the rules would. */
@@ -40,6 +42,18 @@ export const openQuestions: readonly OpenQuestion[] = [
     remedy: {
       change: 'members count what they acknowledged of a provider for all aggregators against half its stake',
       rules: { room: (stake) => Math.floor(half(stake) / widely) },
+    },
+  },
+  {
+    name: 'cheap-second-proposal',
+    question:
+      'a commit that its first seed drew is proposed again, at a full rate, and a slash at a full rate is ten prices',
+    strategy: strategies['seed-grinding-aggregator'],
+    parameters: { proposals: 2, fakes: 1, passes: 0 },
+    conditions: { passesAtStart: 1_000_000 },
+    rules: { slashesAtFirstRate: false },
+    remedy: {
+      change: 'a commit that is proposed again keeps its first rate for the slash, and is audited for certain',
     },
   },
   {

@@ -95,11 +95,11 @@ async function askOpenQuestions(
   onStep: (text: string) => void,
 ): Promise<readonly OpenQuestionRow[]> {
   const rows: OpenQuestionRow[] = []
-  for (const { name, question, strategy, parameters, conditions, remedy, effort: times = 1 } of openQuestions) {
+  for (const { name, question, strategy, parameters, conditions, rules, remedy, effort: times = 1 } of openQuestions) {
     onStep(`open question ${name}`)
     const asked = { strategy, parameters, rule: 'ours', search: 'best' } as const
     const effort = { ...options, epochs: options.epochs * times }
-    const asBuilt = toRow(await searchStrategy({ ...asked, conditions }, effort))
+    const asBuilt = toRow(await searchStrategy({ ...asked, conditions, faults: rules ?? {} }, effort))
     if (remedy === undefined) {
       rows.push({ name, question, asBuilt })
       continue

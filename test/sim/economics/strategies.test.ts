@@ -176,11 +176,11 @@ describe('each gate can fail', () => {
 
 describe('outside the limits', () => {
   // These attacks work. A change that ends one belongs into the rules, and the question into the table of docs/economics.md.
-  for (const { name, strategy, parameters, conditions, remedy, effort: times = 1 } of openQuestions)
+  for (const { name, strategy, parameters, conditions, rules, remedy, effort: times = 1 } of openQuestions)
     it(`${name} is ${remedy === undefined ? 'open' : 'ended by the change that is named'}`, async () => {
       const input = { strategy, parameters, rule: 'ours', search: 'best' } as const
       const often = { ...effort, epochs: effort.epochs * times }
-      const asBuilt = await searchStrategy({ ...input, conditions }, often)
+      const asBuilt = await searchStrategy({ ...input, conditions, faults: rules ?? {} }, often)
       assert.ok(asBuilt.gainOverHonest > 0, show(asBuilt))
       if (remedy === undefined) return
       const changed = {

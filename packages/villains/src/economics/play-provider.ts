@@ -123,8 +123,8 @@ function settleEpoch(play: Play, commits: readonly Held[], ratePpm: number): voi
   // Members refuse a settlement without an audit or a commit that they know of: nothing of the epoch is paid.
   if ((skipsAudits || censors > 0) && rules.membersCheck) return
   career.gainUsdc += Math.floor(censors * commits.length) * (priceUsdc - conditions.costUsdc)
-  const judged: (SimJudgement | undefined)[] = skipsAudits
-    ? commits.map(() => undefined)
+  const { judged, auditedPpm } = skipsAudits
+    ? { judged: commits.map((): SimJudgement | undefined => undefined), auditedPpm: ratePpm }
     : drawEpoch(play, commits, ratePpm)
   for (const [at, commit] of commits.entries())
     if (!commit.right && isPaid(judged[at]) && random.chance(providerRingers))
@@ -139,26 +139,29 @@ function settleEpoch(play: Play, commits: readonly Held[], ratePpm: number): voi
     career.runs += one.runs
     if (commit.move === 'equivocate')
       convict(play, Math.min(identity.stakeUsdc, Number(verificationPolicy.chainSlashMultiple) * priceUsdc), false)
-    else if (isConviction(one.verdict)) convict(play, rules.slash(identity.stakeUsdc, ratePpm), one.detectedByFriend)
-    else if (commit.bribed) career.gainUsdc -= (moves.bribe ?? 0) * rules.slash(identity.stakeUsdc, ratePpm)
+    else if (isConviction(one.verdict)) convict(play, rules.slash(identity.stakeUsdc, auditedPpm), one.detectedByFriend)
+    else if (commit.bribed) career.gainUsdc -= (moves.bribe ?? 0) * rules.slash(identity.stakeUsdc, auditedPpm)
     identity.passes = nextPasses(identity.passes, one.verdict)
   }
 }
 
 /** The draw of one epoch, or of the last proposal when the aggregator tries again. */
-function drawEpoch(
-  { moves, market, random }: Play,
-  commits: readonly Held[],
-  ratePpm: number,
-): (SimJudgement | undefined)[] {
+function drawEpoch({ moves, market, random }: Play, commits: readonly Held[], ratePpm: number): Drawn {
   const { conditions, rules } = market
+  const again = rules.secondProposalWhole ? 1_000_000 : ratePpm
   const draw = (rate: number): (SimJudgement | undefined)[] =>
     commits.map((commit) => (random.chance(rate / 1_000_000) ? judgeCommit(commit, conditions, random) : undefined))
   let judged = draw(ratePpm)
+  let proposal = 1
   const tries = Math.min(moves.aggregator?.proposals ?? 1, rules.mostProposals)
-  for (let proposal = 1; proposal < tries && judged.some(isCaught); proposal++)
-    judged = draw(rules.secondProposalWhole ? 1_000_000 : ratePpm)
-  return judged
+  for (; proposal < tries && judged.some(isCaught); proposal++) judged = draw(again)
+  return { judged, auditedPpm: proposal === 1 || rules.slashesAtFirstRate ? ratePpm : again }
+}
+
+interface Drawn {
+  readonly judged: (SimJudgement | undefined)[]
+  /** The rate that a slash follows. */
+  readonly auditedPpm: number
 }
 
 const isCaught = (one: SimJudgement | undefined): boolean => one !== undefined && isConviction(one.verdict)

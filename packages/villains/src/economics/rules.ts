@@ -20,6 +20,8 @@ export interface Rules {
   validatorSlash(stakeUsdc: number, priorFaults: number): number
   /** Whether a commit that was acknowledged once is audited whole when it is proposed again. */
   readonly secondProposalWhole: boolean
+  /** Whether the slash for a commit that was proposed again follows its first rate: a full rate has the least slash. */
+  readonly slashesAtFirstRate: boolean
   /** In how many proposals members acknowledge one commit. */
   readonly mostProposals: number
   /** Whether members refuse a settlement that leaves out an audit or a commit they know of. */
@@ -72,6 +74,7 @@ function oursRules(conditions: Conditions): Rules {
         }),
       ),
     secondProposalWhole: true,
+    slashesAtFirstRate: true,
     mostProposals: verificationPolicy.mostProposals,
     membersCheck: true,
     silenceConfirmed: false,
