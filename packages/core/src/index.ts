@@ -86,6 +86,7 @@ export {
   type AuditVerdict,
   type SeatResult,
 } from './verify/decide-audit.ts'
+export { coversPrice } from './verify/covers-price.ts'
 export { exposureRoom } from './verify/exposure.ts'
 export { findRelated, type KnownParty, type RelatedPair } from './verify/find-related.ts'
 export { failedRunRoot } from './verify/failed-run-root.ts'

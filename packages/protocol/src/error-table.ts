@@ -182,7 +182,13 @@ export const errorTable = {
   'protocol-unsupported': row(502, false, 'dispatch', 'network', 'Upgrade the peer: it does not speak this protocol.'),
   'stream-closed': row(502, true, 'dispatch', 'network', 'The operation is tried again on a new stream.'),
   'advert-invalid': row(422, false, 'dispatch', 'provider', 'Fix the advert: signature, expiry or stake do not hold.'),
-  'stake-insufficient': row(403, false, 'dispatch', 'provider', 'Add stake; exposure may not exceed half of it.'),
+  'stake-insufficient': row(
+    403,
+    false,
+    'dispatch',
+    'provider',
+    'Add stake: ten times the price at least, and twice what is unsettled.',
+  ),
   'stake-held': row(409, true, 'dispatch', 'provider', 'Wait until the disputes that hold the stake are decided.'),
   'operator-unknown': row(
     404,

@@ -69,11 +69,12 @@ export const openQuestions: readonly OpenQuestion[] = [
     },
   },
   {
-    name: 'bribes-at-small-stake',
-    question: 'every honest auditor takes a bribe that is worth it, and the stake is the least that exposure allows',
+    name: 'bribes-at-least-stake',
+    question:
+      'every honest auditor takes a bribe that is worth it, the stake is the least allowed, and work costs the whole price',
     strategy: strategies.briber,
     parameters: { bribe: 0.36, passes: 50, fakes: 1 },
-    conditions: { stakeUsdc: 2 * priceUsdc },
+    conditions: { stakeUsdc: 10 * priceUsdc, costUsdc: priceUsdc },
     remedy: {
       change: 'one shard in a hundred is a ringer, whose owner challenges a wrong answer and so finds the auditor too',
       conditions: { providerRingers: 0.01 },

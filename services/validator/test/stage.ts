@@ -54,6 +54,8 @@ export interface StageOptions {
   readonly self?: Address
   /** Where the earnings of an operator of the cast go, when not to itself. */
   readonly payouts?: ReadonlyMap<Address, Address>
+  /** What each provider has at stake. Default 50 USDC. */
+  readonly providerStakeUsdc?: bigint
   /** What the validator is opened with, tampered with. */
   readonly ports?: (deps: ValidatorDeps) => ValidatorDeps
 }
@@ -73,6 +75,7 @@ export async function openStage({
   auditSlots = 2,
   self,
   payouts,
+  providerStakeUsdc = 50_000_000n,
   ports = (deps) => deps,
 }: StageOptions = {}) {
   const stack = new AsyncDisposableStack()
@@ -86,7 +89,7 @@ export async function openStage({
     return payout === undefined ? {} : { payout }
   }
   for (const { address } of cast.providers)
-    chain.register(address, { provider: true, stakeUsdc: 50_000_000n, ...purse(address) })
+    chain.register(address, { provider: true, stakeUsdc: providerStakeUsdc, ...purse(address) })
   for (const { address } of cast.validators)
     chain.register(address, { validator: true, stakeUsdc: 100_000_000n, ...purse(address) })
   chain.createQuorum(cast.quorum.members, cast.quorum.threshold)

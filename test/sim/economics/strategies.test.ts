@@ -119,6 +119,13 @@ const planted: readonly Planted[] = [
     rules: { validatorSlash: () => 0 },
   },
   {
+    fault: 'no least stake',
+    name: 'briber',
+    parameters: { bribe: 0.36, passes: 50, fakes: 1 },
+    rules: { room: (stake) => stake / 2 },
+    conditions: { stakeUsdc: 2_000_000 },
+  },
+  {
     fault: 'a tenth of the stake for the first outvote, and new names for nothing',
     name: 'lazy-validator',
     parameters: { leaks: 1, leaves: 1 },

@@ -54,6 +54,12 @@ describe('matching', () => {
     }
   })
 
+  it('wants ten prices at stake, free or not', () => {
+    const poor = { ...able, stakeUsdc: usdc(49n) }
+    assert.equal(countPassedOver([poor], need).stake, 1)
+    assert.equal(countPassedOver([poor], { ...need, priceUsdc: usdc(4n) }).stake, 0)
+  })
+
   it('chooses somebody exactly when not all are passed over', () => {
     const flaw = fc.constantFrom<Partial<Candidate>>({}, ...Object.values(unable))
     fc.assert(

@@ -1,5 +1,6 @@
 /** Which provider gets the next attempt: filters first, then the least loaded one. Posted prices, no bidding. */
 import type { Address, ByteCount, DeterminismClass, MatchCounts, MilliCpus, UsdcBase } from '@assay/protocol'
+import { coversPrice } from '../verify/covers-price.ts'
 import { exposureRoom } from '../verify/exposure.ts'
 
 /** A provider as the aggregator sees it now: advert, stake on chain, its own book of leases. */
@@ -40,7 +41,8 @@ const filters: Readonly<Record<PassOver, (candidate: Candidate, need: Need) => b
   class: ({ classes }, { determinism }) => classes.includes(determinism),
   cpus: ({ cpus }, need) => cpus >= need.cpus,
   memory: ({ memoryBytes }, need) => memoryBytes >= need.memoryBytes,
-  stake: ({ stakeUsdc, unsettledUsdc }, { priceUsdc }) => exposureRoom(stakeUsdc, unsettledUsdc) >= priceUsdc,
+  stake: ({ stakeUsdc, unsettledUsdc }, { priceUsdc }) =>
+    coversPrice(stakeUsdc, priceUsdc) && exposureRoom(stakeUsdc, unsettledUsdc) >= priceUsdc,
   busy: ({ busy, slots }) => busy < slots,
 }
 const passOvers: readonly PassOver[] = ['tried', 'failing', 'price', 'class', 'cpus', 'memory', 'stake', 'busy']

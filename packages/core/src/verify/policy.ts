@@ -17,6 +17,8 @@ export const verificationPolicy = {
   probationPasses: 10,
   /** A slash takes at least this many times the price, stake allowing. */
   slashMinPrices: 10,
+  /** A provider gets no shard with less at stake than this many prices: what a small stake can lose, a bribe can pay. */
+  leastStakePrices: 10,
   /** Unsettled value of a provider at most stake divided by this. */
   exposureDivisor: 2n,
   /** Epochs in which a member acknowledges one commit: the second is for an aggregator that failed, a third would only be another draw of the auditor. */

@@ -1,4 +1,4 @@
-import { exposureRoom, requiredRate, slashAmount, validatorSlash, verificationPolicy } from '@assay/core'
+import { coversPrice, exposureRoom, requiredRate, slashAmount, validatorSlash, verificationPolicy } from '@assay/core'
 import { maxUsdc, ppm, usdc } from '@assay/protocol'
 import { contractMoney } from '../limits.ts'
 import { referenceConditions, type Conditions } from './conditions.ts'
@@ -59,7 +59,8 @@ function oursRules(conditions: Conditions): Rules {
     name: 'ours',
     rate: rates,
     slash: slashes,
-    room: (stake) => Number(exposureRoom(usdc(BigInt(stake)), usdc(0n))),
+    room: (stake) =>
+      coversPrice(usdc(BigInt(stake)), price) ? Number(exposureRoom(usdc(BigInt(stake)), usdc(0n))) : 0,
     contagion: true,
     benches: verificationPolicy.appealSeats,
     validatorSlash: (stake, priorFaults) =>

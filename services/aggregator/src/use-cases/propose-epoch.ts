@@ -1,4 +1,4 @@
-import { findRelated, isSuspicious, requiredRate, type KnownParty, type RelatedPair } from '@assay/core'
+import { coversPrice, findRelated, isSuspicious, requiredRate, type KnownParty, type RelatedPair } from '@assay/core'
 import {
   assertBug,
   beaconRound,
@@ -37,6 +37,7 @@ export interface DueEpoch {
 /** Gives every commit its audit rate, fixes the seed round and makes the proposal durable, all before anyone sees it. */
 export async function proposeEpoch(context: Context, due: DueEpoch, signal: AbortSignal): Promise<void> {
   const { clock, emit, signer, store } = context
+  if (await endUncovered(context, due.group, signal)) return context.wake()
   const orders = new Set(due.group.map(({ orderId }) => orderId))
   const runs = new Map([...orders].map((orderId) => [orderId, store.runTimesOf(orderId)]))
   const leaves = sortLeaves(
@@ -63,6 +64,30 @@ export async function proposeEpoch(context: Context, due: DueEpoch, signal: Abor
   if (!closed) return context.wake()
   for (const orderId of new Set(due.group.map((attempt) => attempt.orderId)))
     emit(orderId, { type: 'epoch.closed', note: `${leaves.length} commits, seed round ${seedRound}` })
+}
+
+/**
+ * Ends attempts whose provider has withdrawn stake since its lease, so that no member can acknowledge an epoch with them: they
+ * must not hold up the others. Returns whether there were any. Stake that a conviction took is no reason.
+ */
+async function endUncovered(
+  { chain, clock, emit, store }: Context,
+  group: readonly AttemptRow[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  let ended = false
+  for (const { orderId, shard, attempt: number, provider, priceUsdc } of group) {
+    if (store.isConvicted(provider)) continue
+    if (coversPrice((await chain.operator(provider, signal))?.stake ?? usdc(0n), priceUsdc)) continue
+    if ((await chain.faultsOf(provider, signal)).some(({ guilty }) => guilty)) continue
+    const attempt = store.attempt({ orderId, shard, attempt: number })
+    if (attempt?.state !== 'committed') continue
+    const over = { state: 'expired', code: 'stake-insufficient', blame: 'provider', atMs: clock.now() } as const
+    store.updateAttempt(attempt, over)
+    emit(orderId, { type: 'attempt.failed', shard, attempt: number, provider, code: over.code, blame: over.blame })
+    ended = true
+  }
+  return ended
 }
 
 async function createProposal(

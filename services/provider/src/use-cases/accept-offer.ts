@@ -1,3 +1,4 @@
+import { coversPrice, type Peer } from '@assay/core'
 import {
   acceptLease,
   assertBug,
@@ -9,7 +10,6 @@ import {
   type LeaseOffer,
   type WorkRequest,
 } from '@assay/protocol'
-import type { Peer } from '@assay/core'
 import type { ProviderContext } from '../context.ts'
 import { providerLimits } from '../limits.ts'
 import type { AttemptRow } from '../store/records.ts'
@@ -103,9 +103,9 @@ async function checkChain(
   if (toUnixMs(order.settleBy) < body.commitByMs + providerLimits.settleMarginMs)
     throw declined('late', 'too little time is left to settle after the commit')
   const self = await chainFacts.operator(signer.address, signal)
-  if (self?.provider !== true || self.stake === 0n) {
-    throw new MarketError('stake-insufficient', 'this provider is not registered and staked on this chain', {
-      details: { provider: signer.address },
+  if (self?.provider !== true || !coversPrice(self.stake, body.priceUsdc)) {
+    throw new MarketError('stake-insufficient', 'this provider has not ten times the price at stake on this chain', {
+      details: { provider: signer.address, stake: `${self?.stake ?? 0n}`, priceUsdc: `${body.priceUsdc}` },
     })
   }
 }

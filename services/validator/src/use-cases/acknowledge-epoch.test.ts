@@ -243,6 +243,19 @@ describe('acknowledging an epoch', () => {
     assert.equal(cast.orderId, more.orderId)
   })
 
+  it('refuses commits of a provider with less than ten prices at stake', async () => {
+    const { spec } = createEvidenceCast()
+    for (const [stakeUsdc, expected] of [
+      [10n * spec.priceUsdc - 1n, 'stake-below-price'],
+      [10n * spec.priceUsdc, 'acknowledged'],
+    ] as const) {
+      await using stage = await openStage({ providerStakeUsdc: stakeUsdc })
+      await stage.introduce()
+      const epoch = await buildEpoch(stage.cast, [{ shard: 0, provider: 0, sampled: true }])
+      assert.equal(reasonOf(await stage.propose(epoch)), expected)
+    }
+  })
+
   it('refuses a commit whose signature is by another provider', async () => {
     await using stage = await openStage()
     const { cast } = stage

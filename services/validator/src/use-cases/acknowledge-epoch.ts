@@ -1,4 +1,4 @@
-import { checkEpoch, findRelated, requiredRate, type KnownParty } from '@assay/core'
+import { checkEpoch, coversPrice, findRelated, requiredRate, type KnownParty } from '@assay/core'
 import {
   asHash,
   createEnvelope,
@@ -22,6 +22,7 @@ import {
   type ValidatorReply,
   type ValidatorRequest,
 } from '@assay/protocol'
+import type { ChainFacts } from '../chain-facts.ts'
 import type { ValidatorContext } from '../context.ts'
 import { earlierEpochs, protectAttempts, protectSample } from '../protection.ts'
 import type { OrderRow } from '../store/records.ts'
@@ -208,6 +209,10 @@ async function dueRate(
   if (operator?.provider !== true || operator.stake === 0n) throw refuse('provider-unstaked', { provider })
   const spec = store.order(orderId)?.spec
   if (spec === undefined) throw refuse('orders-unknown', { orderId })
+  // Who was slashed since its lease has less: its commits are audited for that conviction, and must come to it.
+  const least = coversPrice(operator.stake, spec.priceUsdc) || (await isSlashed(chainFacts, provider, signal))
+  if (!least)
+    throw refuse('stake-below-price', { provider, stake: `${operator.stake}`, priceUsdc: `${spec.priceUsdc}` })
   return requiredRate({
     priceUsdc: spec.priceUsdc,
     stakeUsdc: operator.stake,
@@ -215,6 +220,9 @@ async function dueRate(
     minRatePpm: spec.minAuditRatePpm,
   })
 }
+
+const isSlashed = async (chainFacts: ChainFacts, provider: Address, signal: AbortSignal): Promise<boolean> =>
+  (await chainFacts.faultsOf(provider, signal)).some(({ guilty }) => guilty)
 
 function refused(
   reason: string,
