@@ -51,11 +51,12 @@ abstract contract MarketTest {
         drawn = _join(drawn, market.worldActions());
         drawn = _join(drawn, market.forbiddenActions());
         // What opens the way for most others.
-        bytes4[] memory openers = new bytes4[](4);
+        bytes4[] memory openers = new bytes4[](5);
         openers[0] = market.fund.selector;
         openers[1] = market.settle.selector;
         openers[2] = market.appeal.selector;
         openers[3] = market.passToDeadline.selector;
+        openers[4] = market.rule.selector;
         drawn = _join(_join(drawn, openers), openers);
     }
 
