@@ -197,3 +197,20 @@ export {
   type RateBand,
 } from './quote/quote-economics.ts'
 export { deriveAcceptance, type AcceptanceInput, type DerivedAcceptance } from './settle/derive-acceptance.ts'
+export type {
+  ComparedFile,
+  Comparator,
+  Comparison,
+  ComparisonCounts,
+  ComparisonReason,
+  ValueDifference,
+} from './compare/comparator.ts'
+export { comparators } from './compare/comparators.ts'
+export {
+  compareTrees,
+  type FileComparison,
+  type ResultTree,
+  type TreeComparison,
+  type TreeDifference,
+} from './compare/compare-trees.ts'
+export { readTolerance, type NumericTolerance } from './compare/read-tolerance.ts'

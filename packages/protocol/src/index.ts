@@ -154,6 +154,7 @@ export {
 export { Challenge } from './challenge.ts'
 export { CounterCommit, Retraction } from './own-commit.ts'
 export { acceptLease, deriveLeaseDigest, Lease, LeaseOffer, openLease } from './lease.ts'
+export { comparatorFor, ComparatorName, stdoutName, Tolerance, ToleranceRule } from './tolerance.ts'
 export { limits } from './limits.ts'
 export {
   createManifest,

@@ -56,6 +56,12 @@ export const limits = {
   quoteBands: 16,
   /** Findings of one explanation: some 600 bytes each, so that an answer stays below 2 MiB. */
   findings: 3000,
+  /** Characters of a limit of a tolerance: all digits that a double can tell apart. */
+  toleranceChars: 32,
+  /** Rules of a tolerance: one for each kind of file and some named ones. */
+  toleranceRules: 64,
+  /** Results that are compared by their numbers are read whole, two at a time. */
+  toleranceOutputBytes: 64 * 1024 * 1024,
 } as const
 
 /** Bounds of what a process remembers; nothing of it crosses the wire. */

@@ -2,12 +2,18 @@
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '@assay/protocol'
 import { bundleVector } from './bundle-vector.ts'
+import { comparisonVector } from './comparison-vector.ts'
 import { settlementVector } from './settlement-vector.ts'
 import { verdictVector } from './verdict-vector.ts'
 
 /** File name without extension → content. */
 export async function buildVectors(): Promise<Readonly<Record<string, Json>>> {
-  return { verdicts: verdictVector(), settlement: await settlementVector(), bundle: await bundleVector() }
+  return {
+    verdicts: verdictVector(),
+    settlement: await settlementVector(),
+    bundle: await bundleVector(),
+    comparisons: comparisonVector(),
+  }
 }
 
 export const vectorFile = (name: string): URL => new URL(`../../../protocol/vectors/${name}.json`, import.meta.url)
