@@ -89,10 +89,12 @@ const slash: Kind<SlashCase, bigint> = {
       stakeUsdc: usdc(stake),
       auditedPasses: rng.below(5000),
       minRatePpm: ppm(0),
+      determinism: 'D1',
     })
     return { price, stake, ratePpm: rng.chance(0.5) ? own : rate(1) }
   },
-  ours: ({ price, stake, ratePpm }) => slashAmount({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm }),
+  ours: ({ price, stake, ratePpm }) =>
+    slashAmount({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm, determinism: 'D1' }),
 }
 
 const split: Kind<bigint, readonly bigint[]> = {
@@ -172,7 +174,12 @@ describe('off-chain and on-chain arithmetic', () => {
   it('never ask for more than the contracts allow for one fault, at any rate the market sets', () => {
     for (let i = 0; i < CASES; i++) {
       const [price, stake] = [amount() || 1n, amount()]
-      const owed = slashAmount({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm: rate(10_000) })
+      const owed = slashAmount({
+        priceUsdc: usdc(price),
+        stakeUsdc: usdc(stake),
+        ratePpm: rate(10_000),
+        determinism: 'D1',
+      })
       assert.ok(owed <= SLASH_MULTIPLE * price, `${owed} of ${price}`)
     }
   })

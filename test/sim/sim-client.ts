@@ -8,7 +8,7 @@ import {
   type OrderTerms,
   type Receipt,
 } from '@assay/protocol'
-import { openClient, type Client, type Job } from '@assay/sdk'
+import { openClient, type Client, type Job, type TaskOptions } from '@assay/sdk'
 import type { TestActor } from '@assay/testkit'
 import { trueOutput } from './cast.ts'
 import { image, never, type World } from './world.ts'
@@ -27,6 +27,8 @@ export interface JobPlan {
   readonly certify?: boolean
   /** Wrong results are counted and not an error: for villains that a sample of less than everything may miss. */
   readonly countWrong?: true
+  /** Class and what goes with it. Default D1. */
+  readonly task?: Pick<TaskOptions, 'determinism' | 'hardwareClass' | 'tolerance'>
 }
 /** What became of a job, as its client sees it. */
 export interface ClientJob {
@@ -90,6 +92,7 @@ async function buy(world: World, job: ClientJob, client: Client): Promise<Job | 
     shared: [file('shared.txt', 'for all')],
     timeLimitMs,
     certify,
+    ...job.plan.task,
   }
   let signed: OrderId | undefined
   return persist(world, async () => {

@@ -79,6 +79,8 @@ export interface Machine {
   readonly run: FakeImage
   /** The part it plays, if it is a villain. */
   readonly part?: VillainPart<TestActor>
+  /** Default: none that is known. */
+  readonly hardwareClass?: string
 }
 
 export interface World extends AsyncDisposable {
@@ -194,11 +196,11 @@ function addProvider(base: Base, machine: Machine): SimOperator {
   const disk = createDisk(base, machine.name)
   const node = nodes.add(machine.name, async (life, parts) => {
     const deps = { ...commonParts(base, actor, parts), store: guard(store, life), blobs: guard(disk, life) }
-    const sandbox = parts.use(createFakeSandbox(base, { images: { [image]: machine.run } }))
+    const sandbox = parts.use(createFakeSandbox(base, sandboxOf(machine)))
     const options = {
       slots: 4,
       minPriceUsdc: usdc(1_000n),
-      classes: ['D1' as const, 'DX' as const],
+      classes: ['D1' as const, 'D2' as const, 'DX' as const],
       inputBytes: byteCount(1_000_000),
     }
     const honest = { ...deps, sandbox }
@@ -207,6 +209,11 @@ function addProvider(base: Base, machine: Machine): SimOperator {
   })
   return { actor, address: actor.address, node }
 }
+
+const sandboxOf = ({ run, hardwareClass }: Machine) => ({
+  images: { [image]: run },
+  ...(hardwareClass !== undefined && { facts: { hardwareClass } }),
+})
 
 /** Audits that a provider passed before the run began. */
 const standingOf = (provider: Address, passes: number) =>
@@ -229,7 +236,7 @@ function addValidator(base: Base, machine: Machine, known: ReturnType<typeof sta
   const disk = createDisk(base, machine.name)
   const node = nodes.add(machine.name, async (life, parts) => {
     const deps = { ...commonParts(base, actor, parts), store: guard(store, life), blobs: guard(disk, life) }
-    const sandbox = parts.use(createFakeSandbox(base, { images: { [image]: machine.run } }))
+    const sandbox = parts.use(createFakeSandbox(base, sandboxOf(machine)))
     const honest = { ...deps, sandbox }
     parts.use(await openValidator(role && part ? role.disguise(honest, part.stage) : honest))
     return { parts }

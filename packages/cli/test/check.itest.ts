@@ -138,6 +138,21 @@ describe('assay check', { skip }, () => {
     assert.doesNotMatch(all.out, /more shards/)
   })
 
+  it('holds a job of class D3 to its tolerance and no further', async () => {
+    const input = await inputsOf({ a: '' })
+    const script = 'v=1.0000002; [ "$TZ" = UTC ] || v=1.0000001; echo "x;$v" > /out/t.csv; echo "[$v]"'
+    const tell = async (...options: readonly string[]): Promise<readonly string[] | undefined> => {
+      const run = await check(input, [...options, '--json'], ['sh', '-c', script])
+      const [shard] = (JSON.parse(run.out) as Printed).shards
+      return shard?.differences.map(({ path }) => path)
+    }
+    const within = 'absolute=1e-6,*.csv=csv,/dev/stdout=json'
+    assert.deepEqual(await tell('--class', 'D3', '--tolerance', within), [])
+    assert.deepEqual(await tell('--class', 'D3', '--tolerance', within.replace('1e-6', '1e-9')), ['', 't.csv'])
+    assert.deepEqual(await tell('--class', 'D3', '--tolerance', 'absolute=1e-6'), ['', 't.csv'])
+    assert.deepEqual(await tell(), ['', 't.csv'])
+  })
+
   it('tells what an earlier run told only once', async () => {
     const input = await inputsOf({ a: '' })
     const run = await check(input, ['--runs', '3', '--json'], ['sh', '-c', 'hostname; date +%s'])

@@ -214,3 +214,4 @@ export {
   type TreeDifference,
 } from './compare/compare-trees.ts'
 export { readTolerance, type NumericTolerance } from './compare/read-tolerance.ts'
+export { createAgreement, type AgreementInput } from './verify/create-agreement.ts'

@@ -231,7 +231,7 @@ async function startProvider(build: Build, actor: DevnetProvider, bootstrap: rea
   const options = {
     slots: 8,
     minPriceUsdc: usdc(1_000n),
-    classes: ['D1' as const, 'DX' as const],
+    classes: ['D1' as const, 'D2' as const, 'DX' as const],
     inputBytes: byteCount(limits.inputBytes),
   }
   const deps = { ...parts, sandbox, store: createSqliteStore(database) }

@@ -1,10 +1,11 @@
 /**
  * Writes packages/protocol/vectors: `node packages/protocol/scripts/generate-vectors.ts`. Same bytes on every run.
- * `verdicts.json` and `settlement.json` are core's: `node packages/core/test/vectors/generate-vectors.ts`.
+ * `verdicts.json`, `settlement.json` and `comparisons.json` are core's: `node packages/core/test/vectors/generate-vectors.ts`.
  */
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../src/index.ts'
 import { certificateVector } from './certificate-vector.ts'
+import { classVector } from './class-vector.ts'
 import { commitmentVector } from './commitment-vector.ts'
 import { eip712Vector } from './eip712-vector.ts'
 import { envelopeVector } from './envelope-vector.ts'
@@ -22,6 +23,7 @@ export async function buildVectors(): Promise<Readonly<Record<string, Json>>> {
     manifest: manifestVector(),
     envelopes: await envelopeVector(),
     certificates: await certificateVector(),
+    classes: await classVector(),
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { openEnvelope, type Envelope } from './envelope.ts'
 import { MarketError } from './errors.ts'
+import { hardwareClassSchema } from './hardware-class.ts'
 import { DeterminismClass } from './job-spec.ts'
 import { limits } from './limits.ts'
 import { byteCountSchema, milliCpusSchema, publicKeySchema, unixMsSchema, usdcSchema } from './schema.ts'
@@ -20,6 +21,8 @@ export const Advert = z.strictObject({
   issuedAtMs: unixMsSchema,
   expiresAtMs: unixMsSchema,
   classes: z.array(DeterminismClass).max(8),
+  /** Keys of the hardware it runs shards on; absent when it has none that is known. */
+  hardwareClasses: z.array(hardwareClassSchema).max(limits.advertHardwareClasses).optional(),
   architecture: z.string().max(32),
   cpus: milliCpusSchema,
   memoryBytes: byteCountSchema,

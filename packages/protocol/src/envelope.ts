@@ -13,6 +13,7 @@ export type EnvelopeKind =
   | 'lease/1'
   | 'epoch/1'
   | 'epoch-ack/1'
+  | 'agreement/1'
   | 'request/1'
   | 'gate-commit/1'
   | 'gate-answer/1'

@@ -118,6 +118,13 @@ export const errorTable = {
     'network',
     'Wait for providers with the needed capability, or relax the requirements.',
   ),
+  'hardware-class-unserved': row(
+    503,
+    true,
+    'quote',
+    'network',
+    'Name a hardware class that providers and validators of the market advertise, or use class D1 or D3.',
+  ),
   'no-quorum': row(503, true, 'quote', 'network', 'Wait until enough validators of the quorum are online.'),
   'quorum-unknown': row(404, false, 'quote', 'client', 'Name a quorum that exists; the market tells which it uses.'),
   'quorum-invalid': row(

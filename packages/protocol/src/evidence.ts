@@ -42,6 +42,8 @@ import {
 export const AuditRound = z.strictObject({
   commits: z.array(SignedAuditCommit).max(16),
   attestations: z.array(SignedAttestation).max(16),
+  /** Class D3 alone: what each seat says of the other results, as `agreement/1`. */
+  agreements: z.array(Envelope).max(16).optional(),
 })
 export type AuditRound = z.infer<typeof AuditRound>
 

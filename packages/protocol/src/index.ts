@@ -154,6 +154,8 @@ export {
 export { Challenge } from './challenge.ts'
 export { CounterCommit, Retraction } from './own-commit.ts'
 export { acceptLease, deriveLeaseDigest, Lease, LeaseOffer, openLease } from './lease.ts'
+export { Agreement } from './agreement.ts'
+export { hardwareClassSchema, type HardwareClass } from './hardware-class.ts'
 export { comparatorFor, ComparatorName, stdoutName, Tolerance, ToleranceRule } from './tolerance.ts'
 export { limits } from './limits.ts'
 export {

@@ -49,6 +49,28 @@ describe('a job spec', () => {
     )
   })
 
+  it('asks for a hardware class with D2 and for a tolerance with D3, and takes them nowhere else', () => {
+    const hardwareClass = 'cpu/x86_64/v3/GenuineIntel-6-85/avx2,fma'
+    const tolerance = {
+      absolute: '1e-9',
+      relative: '0.000001',
+      outlierPpm: 0,
+      outlierFactor: '1',
+      files: [{ files: '*.csv', comparator: 'csv' }],
+    }
+    const takes = (more: object): boolean => JobSpec.safeParse({ ...wire, ...more }).success
+    for (const determinism of ['D1', 'D2', 'D3', 'DX']) {
+      assert.equal(takes({ determinism }), determinism === 'D1' || determinism === 'DX')
+      assert.equal(takes({ determinism, hardwareClass }), determinism === 'D2')
+      assert.equal(takes({ determinism, tolerance }), determinism === 'D3')
+      assert.equal(takes({ determinism, hardwareClass, tolerance }), false)
+    }
+    assert.ok(takes({ determinism: 'D3', tolerance, outputBytes: limits.toleranceOutputBytes }))
+    assert.ok(!takes({ determinism: 'D3', tolerance, outputBytes: limits.toleranceOutputBytes + 1 }))
+    for (const bad of ['', 'cpu', 'cpu/', 'CPU/x', 'cpu/a b', 'cpu//x', `cpu/${'x'.repeat(limits.hardwareClassChars)}`])
+      assert.ok(!takes({ determinism: 'D2', hardwareClass: bad }), bad)
+  })
+
   it('puts the subject in as it is, wherever the command says {}', () => {
     assert.deepEqual(shardCommand(spec, 0), ['echo', '$& {}', 'a$& {}b$& {}', 'x'])
     assert.deepEqual(shardCommand(spec, 1), ['echo', '{}', 'a{}b{}'])

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { encodeCanonicalBytes, sha256Hex } from './canonical.ts'
 import { toJson } from './envelope.ts'
+import { hardwareClassSchema } from './hardware-class.ts'
 import { limits } from './limits.ts'
 import {
   addressSchema,
@@ -13,6 +14,7 @@ import {
   ppmSchema,
   usdcSchema,
 } from './schema.ts'
+import { Tolerance } from './tolerance.ts'
 import { asHash, type BlobRoot, type SpecHash } from './units.ts'
 
 const word = z
@@ -40,8 +42,11 @@ export const ShardSpec = z.strictObject({
 })
 export type ShardSpec = z.infer<typeof ShardSpec>
 
-/** How reproducible the work is: D1 = bit for bit in a pinned CPU container; DX = not comparable, never slashable. */
-export const DeterminismClass = z.enum(['D1', 'DX'])
+/**
+ * How reproducible the work is: D1 = bit for bit in a pinned CPU container; D2 = bit for bit on hardware of one class;
+ * D3 = numbers within a tolerance; DX = not comparable, never slashable.
+ */
+export const DeterminismClass = z.enum(['D1', 'D2', 'D3', 'DX'])
 export type DeterminismClass = z.infer<typeof DeterminismClass>
 
 export const Resources = z.strictObject({
@@ -67,6 +72,10 @@ export const JobSpec = z
     timeLimitMs: durationMsSchema.refine((ms) => ms >= 100 && ms <= limits.shardTimeMs),
     network: z.literal('none'),
     determinism: DeterminismClass,
+    /** Hardware that may run it: with D2, and only there. */
+    hardwareClass: hardwareClassSchema.optional(),
+    /** How far results may be apart: with D3, and only there. */
+    tolerance: Tolerance.optional(),
     captureStdout: z.boolean(),
     outputBytes: byteCountSchema.refine((n) => n <= limits.outputBytes),
     /** Inputs that every shard sees. */
@@ -91,6 +100,18 @@ export const JobSpec = z
   .refine((spec) => spec.shards.every((shard) => uniquePaths([...spec.sharedInputs, ...shard.inputs])), {
     message: 'input paths of a shard must be unique and none may lie below another',
     path: ['shards'],
+  })
+  .refine((spec) => (spec.determinism === 'D2') === (spec.hardwareClass !== undefined), {
+    message: 'a hardware class goes with class D2 and with no other',
+    path: ['hardwareClass'],
+  })
+  .refine((spec) => (spec.determinism === 'D3') === (spec.tolerance !== undefined), {
+    message: 'a tolerance goes with class D3 and with no other',
+    path: ['tolerance'],
+  })
+  .refine((spec) => spec.determinism !== 'D3' || spec.outputBytes <= limits.toleranceOutputBytes, {
+    message: 'results that are compared by their numbers are read whole: outputBytes is too large for class D3',
+    path: ['outputBytes'],
   })
 export type JobSpec = z.infer<typeof JobSpec>
 

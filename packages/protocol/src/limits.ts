@@ -56,10 +56,16 @@ export const limits = {
   quoteBands: 16,
   /** Findings of one explanation: some 600 bytes each, so that an answer stays below 2 MiB. */
   findings: 3000,
+  /** Characters of a hardware class key: vendor, model and a dozen flags take half of it. */
+  hardwareClassChars: 256,
+  /** Hardware classes of an advert: a node has one, a cluster behind one key a few. */
+  advertHardwareClasses: 8,
   /** Characters of a limit of a tolerance: all digits that a double can tell apart. */
   toleranceChars: 32,
   /** Rules of a tolerance: one for each kind of file and some named ones. */
   toleranceRules: 64,
+  /** Results shown to a seat: those of five rounds of sixteen, and the provider's. */
+  agreementRoots: 81,
   /** Results that are compared by their numbers are read whole, two at a time. */
   toleranceOutputBytes: 64 * 1024 * 1024,
 } as const

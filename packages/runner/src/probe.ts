@@ -1,7 +1,10 @@
 /** What the engine is and can give. */
 import type { SandboxFacts } from '@assay/core'
-import { byteCount, milliCpus } from '@assay/protocol'
+import { byteCount, milliCpus, type HardwareClass } from '@assay/protocol'
+import { readFile } from 'node:fs/promises'
+import { machine, release } from 'node:os'
 import type { Engine } from './engine.ts'
+import { deriveHardwareClass } from './hardware-class.ts'
 import { limits } from './limits.ts'
 
 /** Asks the engine, never the host: an engine may have less. Throws `docker-unavailable`, `docker-permission`. */
@@ -11,6 +14,7 @@ export async function probeEngine(engine: Engine, signal: AbortSignal): Promise<
     return answer
   })
   const runtimes = field(info, 'Runtimes')
+  const hardwareClass = await readHardwareClass(text(field(info, 'KernelVersion'), ''))
   return {
     engineVersion: text(field(info, 'ServerVersion'), 'unknown'),
     cpus: milliCpus(count(field(info, 'NCPU'), 1) * 1000),
@@ -18,7 +22,14 @@ export async function probeEngine(engine: Engine, signal: AbortSignal): Promise<
     architecture: text(field(info, 'Architecture'), 'unknown'),
     runtimes: typeof runtimes === 'object' && runtimes !== null ? Object.keys(runtimes).toSorted() : [],
     cgroupVersion: field(info, 'CgroupVersion') === '2' ? '2' : '1',
+    ...(hardwareClass && { hardwareClass }),
   }
+}
+
+/** An engine in a virtual machine of its own shows other processors than this host; its kernel tells. */
+async function readHardwareClass(engineKernel: string): Promise<HardwareClass | undefined> {
+  if (process.platform !== 'linux' || engineKernel !== release()) return undefined
+  return deriveHardwareClass(await readFile('/proc/cpuinfo', 'utf8'), machine())
 }
 
 const field = (value: unknown, name: string): unknown =>

@@ -13,6 +13,7 @@ import {
   type MarketInfo,
   type UsdcBase,
 } from '@assay/protocol'
+import { completeTolerance } from './complete-tolerance.ts'
 import type { HashedInputs } from './hash-inputs.ts'
 import type { TaskOptions } from './map-options.ts'
 
@@ -50,6 +51,7 @@ export function draftSpec(
 ): object {
   const { resources } = options
   const diskBytes = resources?.diskBytes ?? taskDefaults.diskBytes
+  const mostOutput = options.determinism === 'D3' ? wire.toleranceOutputBytes : wire.outputBytes
   const substitute = options.substitute !== false && options.command.some((word) => word.includes('{}'))
   const auditBudgetUsdc =
     options.auditBudgetUsdc === undefined
@@ -71,8 +73,10 @@ export function draftSpec(
     timeLimitMs: options.timeLimitMs ?? taskDefaults.timeLimitMs,
     network: 'none',
     determinism: options.determinism ?? 'D1',
+    ...(options.hardwareClass !== undefined && { hardwareClass: options.hardwareClass }),
+    ...(options.tolerance !== undefined && { tolerance: completeTolerance(options.tolerance) }),
     captureStdout: options.captureStdout ?? true,
-    outputBytes: options.outputBytes ?? Math.min(diskBytes, wire.outputBytes),
+    outputBytes: options.outputBytes ?? Math.min(diskBytes, mostOutput),
     sharedInputs: [...hashed.shared],
     shards: hashed.shards.map(({ name, args, subject, inputs }) => ({
       name,

@@ -5,6 +5,7 @@ export { type AcceptedJob, type AcceptOptions } from './accept-job.ts'
 export { type Client } from './client.ts'
 export { type ClientChain, localChainIds } from './client-chain.ts'
 export { type CollectedFiles, collectFiles } from './collect-files.ts'
+export { completeTolerance } from './complete-tolerance.ts'
 export {
   type AttemptExplanation,
   explainJob,
@@ -17,7 +18,13 @@ export { type Fetch } from './http.ts'
 export { type Job } from './job.ts'
 export { type ReceiptOptions } from './job-receipt.ts'
 export { createMemoryJobStore, encodeStoredJob, type JobStore, parseStoredJob, type StoredJob } from './job-store.ts'
-export { type MapOptions, type MapProgress, type ResourceOptions, type TaskOptions } from './map-options.ts'
+export {
+  type MapOptions,
+  type MapProgress,
+  type ResourceOptions,
+  type TaskOptions,
+  type ToleranceOptions,
+} from './map-options.ts'
 export { type ClientOptions, openClient } from './open-client.ts'
 export { type RpcOptions } from './open-own-chain.ts'
 export { ringProvider, type RingerOptions, type RingerResult } from './ring-provider.ts'

@@ -1,5 +1,14 @@
 /** What a caller says about a job. */
-import type { Address, CertificationView, DeterminismClass, OrderId, Quote, UnixMs, UsdcBase } from '@assay/protocol'
+import type {
+  Address,
+  CertificationView,
+  ComparatorName,
+  DeterminismClass,
+  OrderId,
+  Quote,
+  UnixMs,
+  UsdcBase,
+} from '@assay/protocol'
 import type { InputFile, ShardInput, Source } from './shard-input.ts'
 
 /** What a shard may use. Parts left out take the defaults. */
@@ -12,6 +21,24 @@ export interface ResourceOptions {
   readonly diskBytes?: number
   /** Processes and threads; default 256. */
   readonly pids?: number
+}
+
+/** How far two results may be apart. Limits are decimal text, for every machine must read the same number. */
+export interface ToleranceOptions {
+  /** A number may be off by `absolute + relative · max(|a|, |b|)`; each is `0` unless given. */
+  readonly absolute?: string
+  readonly relative?: string
+  /** ‖a − b‖ ≤ l2 · max(‖a‖, ‖b‖) over all numbers of a file; no such bound unless given. */
+  readonly l2?: string
+  /** Share of a file's numbers that may be further off, in parts per million; default 0. */
+  readonly outlierPpm?: number
+  /** How many times as far those may be off; default `1`. */
+  readonly outlierFactor?: string
+  /**
+   * Which comparator looks at which file: an exact path, `*` and the end of one, or `/dev/stdout`; the first that fits.
+   * Default: `.json`, `.csv`, `.tsv` and `.npy` files by their ends. Any other file is compared byte for byte.
+   */
+  readonly files?: readonly { readonly files: string; readonly comparator: ComparatorName }[]
 }
 
 /** Everything of a job but its inputs. */
@@ -32,8 +59,15 @@ export interface TaskOptions {
   readonly maxPricePerShardUsdc?: string
   /** Most that all audits of the job may cost, in whole USDC; default: one audit for every shard. What is not used comes back. */
   readonly auditBudgetUsdc?: string
-  /** D1 (default): bit for bit reproducible, so that a cheater can be slashed. DX: not comparable. */
+  /**
+   * D1 (default): bit for bit reproducible, so that a cheater can be slashed. D2: the same on hardware of one class. D3:
+   * numbers within a tolerance. DX: not comparable.
+   */
   readonly determinism?: DeterminismClass
+  /** With D2: key of the hardware that may run it, as `assay doctor` and the adverts of providers show it. */
+  readonly hardwareClass?: string
+  /** With D3: how far two honest results may be apart. */
+  readonly tolerance?: ToleranceOptions
   /** Least share of the shards to audit, from 0 to 1, however much stake stands behind them; default 0. */
   readonly minAuditRate?: number
   /** The quorum that is to judge the job; default the aggregator's. One that it does not serve is refused with `quorum-unknown`. */

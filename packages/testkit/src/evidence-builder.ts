@@ -36,6 +36,7 @@ import {
   type ShardOpening,
   type SignedCommit,
 } from '@assay/protocol'
+import { addAgreements } from './agreement-builder.ts'
 import { castBeaconGenesisMs, castBeaconPeriodMs, named, type EvidenceCast } from './evidence-cast.ts'
 
 /** What really happens to a commit that is audited. Roots that differ are junk, each its own. */
@@ -64,6 +65,10 @@ export interface AttemptPlan {
   readonly sampled: boolean
   /** Rate of the leaf; by default 10^6 when sampled, else the least that the job allows. */
   readonly ratePpm?: number
+  /** Class D3: which results agree besides equal ones; none unless given. */
+  readonly agree?: (own: ResultRoot, other: ResultRoot) => boolean
+  /** What the commit opens to, instead of what the story says. The sample is drawn by the salt: take a rate that draws all. */
+  readonly opened?: { readonly resultRoot: ResultRoot; readonly salt: Salt }
   /** A commitment to sign instead of its own. */
   readonly commitment?: Commitment
 }
@@ -210,14 +215,23 @@ export function buildAudit(cast: EvidenceCast, epoch: BuiltEpoch, plan: AttemptP
     reason,
     ...(story === 'unopened' || opening === undefined ? {} : { opening }),
   }
-  const rounds = [buildRound(cast, epoch, commit, { round: 0, earlier: [], rootOf: first })]
+  const shown = 'opening' in base ? [base.opening.resultRoot] : []
+  const compared = (round: AuditRound, earlier: readonly ResultRoot[]): AuditRound =>
+    cast.spec.determinism === 'D3' && shown.length > 0
+      ? addAgreements(cast, round, { shown: [...shown, ...earlier], agree: plan.agree ?? (() => false) })
+      : round
+  const rounds = [compared(buildRound(cast, epoch, commit, { round: 0, earlier: [], rootOf: first }), [])]
   const audit = { ...base, rounds }
-  const { market, terms } = cast
-  const judged = judgeAudit({ market, commit, terms, proposal: epoch.proposal, beacon: epoch.seeded.beacon, audit })
+  const { market, terms, spec } = cast
+  const { proposal, seeded } = epoch
+  const { determinism } = spec
+  const judged = judgeAudit({ market, commit, terms, determinism, proposal, beacon: seeded.beacon, audit })
   if (!judged.ok) throw new Error(judged.fault)
   if (judged.verdict !== 'panel-needed') return audit
   const earlier = rounds[0]!.commits.map(({ validator }) => validator)
-  return { ...base, rounds: [...rounds, buildRound(cast, epoch, commit, { round: 1, earlier, rootOf: panel })] }
+  const found = rounds[0]!.attestations.map(({ resultRoot }) => resultRoot)
+  const second = compared(buildRound(cast, epoch, commit, { round: 1, earlier, rootOf: panel }), found)
+  return { ...base, rounds: [...rounds, second] }
 }
 
 export interface RoundPlan {
@@ -278,7 +292,10 @@ function unsignedLeaf(cast: EvidenceCast, plan: AttemptPlan, nonce: number): Uns
   const provider = cast.providers[index]!.address
   const lies = story === 'garbage' || story === 'both-wrong' || story === 'nondeterministic'
   const resultRoot = lies ? junkOf(cast, shard, provider) : truthOf(cast, shard)
-  const opening = { resultRoot, salt: named<Salt>(`salt/${cast.orderId}/${shard}/${attempt}/${provider}/${nonce}`) }
+  const opening = plan.opened ?? {
+    resultRoot,
+    salt: named<Salt>(`salt/${cast.orderId}/${shard}/${attempt}/${provider}/${nonce}`),
+  }
   const about = { orderId: cast.orderId, shard, attempt, provider }
   const commitment = plan.commitment ?? deriveCommitment(cast.market, about, opening)
   openingsOf(cast).set(commitment, opening)

@@ -96,7 +96,8 @@ function verdictFor(
   const { orderId, shard, attempt, provider } = commit
   const about = { orderId, shard, attempt, quorumId: terms.quorumId }
   if (accused === undefined) {
-    const slash = slashAmount({ priceUsdc: spec.priceUsdc, stakeUsdc: builtStake, ratePpm: ppm(1_000_000) })
+    const { priceUsdc, determinism } = spec
+    const slash = slashAmount({ priceUsdc, stakeUsdc: builtStake, ratePpm: ppm(1_000_000), determinism })
     assertBug(judged.detector !== undefined, 'the story convicts the provider')
     const outcome = verdictOutcomes.providerFault
     return {
@@ -131,6 +132,7 @@ function overturnedFaults(cast: EvidenceCast, built: BuiltCase, { appeals, ...ve
 const auditCase = (cast: EvidenceCast, { epoch, commit, audit }: BuiltCase) => ({
   market: cast.market,
   terms: cast.terms,
+  determinism: cast.spec.determinism,
   commit,
   proposal: epoch.proposal,
   beacon: epoch.seeded.beacon,

@@ -126,6 +126,7 @@ export const toCandidate = (
   stakeUsdc: node.operator.stake,
   minPriceUsdc: node.advert.minPriceUsdc,
   classes: node.advert.classes,
+  hardwareClasses: node.advert.hardwareClasses ?? [],
   cpus: node.advert.cpus,
   memoryBytes: node.advert.memoryBytes,
   slots: node.advert.slots,

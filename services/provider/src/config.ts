@@ -40,7 +40,7 @@ export const ProviderConfig = z.strictObject({
     .optional()
     .describe('shards at the same time; as many as the engine has cores unless given'),
   minPriceUsdc: amount.default(usdc(1_000n)).describe('least price of a shard, in USDC'),
-  classes: z.array(DeterminismClass).default(['D1']).describe('determinism classes taken'),
+  classes: z.array(DeterminismClass).default(['D1', 'D2']).describe('determinism classes taken'),
   cpus: milliCpusSchema.optional().describe('most of one shard, in thousandths of a core'),
   memoryBytes: byteCountSchema.optional().describe('most memory of one shard'),
   inputBytes: byteCountSchema.default(byteCount(4 * gibibyte)).describe('most input of one shard'),

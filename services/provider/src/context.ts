@@ -37,7 +37,10 @@ export interface ProviderOptions {
   readonly slots: number
   /** Least price taken for a shard. */
   readonly minPriceUsdc: UsdcBase
-  /** Determinism classes taken. In DX no quorum stands behind the pay: the client's acceptance alone pays. */
+  /**
+   * Determinism classes taken. A quorum settles D1 and D2. In DX none stands behind the pay: the client's acceptance alone
+   * pays.
+   */
   readonly classes: readonly DeterminismClass[]
   /** Most one shard may use; what the engine has, unless said otherwise. */
   readonly cpus?: MilliCpus

@@ -16,7 +16,7 @@ describe('configuration of a provider', () => {
     assert.equal(config.dataDir, '/nowhere/assay/provider')
     assert.equal(config.keystore, '/nowhere/assay/operator.json')
     assert.equal(config.minPriceUsdc, usdc(1_000n))
-    assert.deepEqual(config.classes, ['D1'])
+    assert.deepEqual(config.classes, ['D1', 'D2'])
     assert.equal(config.slots, undefined)
   })
 

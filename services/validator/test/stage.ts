@@ -50,6 +50,8 @@ export interface StageOptions {
   readonly cast?: CastOptions
   readonly run?: FakeImage
   readonly auditSlots?: number
+  /** Of the machine it runs on. Default: none that is known. */
+  readonly hardwareClass?: string
   /** Which validator of the cast this is. Default the first. */
   readonly self?: Address
   /** Where the earnings of an operator of the cast go, when not to itself. */
@@ -76,6 +78,7 @@ export async function openStage({
   self,
   payouts,
   providerStakeUsdc = 50_000_000n,
+  hardwareClass,
   ports = (deps) => deps,
 }: StageOptions = {}) {
   const stack = new AsyncDisposableStack()
@@ -103,7 +106,9 @@ export async function openStage({
   const images = {
     [`sha256:${imageDigest(cast.spec.image).slice(7)}`]: run ?? (() => ({ stdout: printed })),
   }
-  const sandbox = stack.use(createFakeSandbox({ clock }, { images }))
+  const sandbox = stack.use(
+    createFakeSandbox({ clock }, { images, ...(hardwareClass && { facts: { hardwareClass } }) }),
+  )
   const actor = cast.validators.find(({ address }) => address === self) ?? cast.validators[0]!
   const start = async () => startValidator({ clock, chain, hub, dir, sandbox, actor, cast, ports }, auditSlots)
   let current = await start()

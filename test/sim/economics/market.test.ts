@@ -47,7 +47,12 @@ describe('verification at the reference point', () => {
   it('asks core for the rate and the slash', () => {
     const rules = createRules('ours', referenceConditions)
     assert.equal(rules.rate(50_000_000, 1_000_000), 53_428)
-    const slash = slashAmount({ priceUsdc: usdc(1_000_000n), stakeUsdc: usdc(50_000_000n), ratePpm: ppm(53_428) })
+    const slash = slashAmount({
+      priceUsdc: usdc(1_000_000n),
+      stakeUsdc: usdc(50_000_000n),
+      ratePpm: ppm(53_428),
+      determinism: 'D1',
+    })
     assert.equal(rules.slash(50_000_000, 53_428), Number(slash))
   })
 })

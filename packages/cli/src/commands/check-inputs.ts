@@ -1,6 +1,6 @@
 /** The job of a check as a spec and files on this disk: what a provider would get, without a market. */
 import { createBlobHasher, JobSpec, limits as wire, MarketError, type BlobRoot, type InputRef } from '@assay/protocol'
-import type { InputFile, MapOptions, ShardInput } from '@assay/sdk'
+import { completeTolerance, type InputFile, type MapOptions, type ShardInput } from '@assay/sdk'
 import { chmod, mkdir, open, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -103,8 +103,12 @@ async function copyInput(input: InputFile, path: string, signal: AbortSignal) {
   return await hasher.digest()
 }
 
-const outputBytesOf = ({ outputBytes, resources }: MapOptions): number =>
-  outputBytes ?? Math.min(resources?.diskBytes ?? defaults.diskBytes, wire.outputBytes)
+const outputBytesOf = ({ determinism, outputBytes, resources }: MapOptions): number =>
+  outputBytes ??
+  Math.min(
+    resources?.diskBytes ?? defaults.diskBytes,
+    determinism === 'D3' ? wire.toleranceOutputBytes : wire.outputBytes,
+  )
 
 /** What the client library fills in for a job on the market; a test compares the two. */
 const defaults = {
@@ -144,6 +148,8 @@ export function createCheckSpec(
     timeLimitMs: job.timeLimitMs ?? defaults.timeLimitMs,
     network: 'none',
     determinism: job.determinism ?? 'D1',
+    ...(job.hardwareClass !== undefined && { hardwareClass: job.hardwareClass }),
+    ...(job.tolerance !== undefined && { tolerance: completeTolerance(job.tolerance) }),
     captureStdout: job.captureStdout ?? true,
     outputBytes: outputBytesOf(job),
     sharedInputs: [...sharedInputs],

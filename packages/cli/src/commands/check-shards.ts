@@ -1,6 +1,7 @@
 /** The determinism gate on this machine: the same shard again under other conditions, results side by side. */
 import {
   compareResults,
+  compareTrees,
   createSandboxTask,
   explainFailure,
   gateConditions,
@@ -11,6 +12,7 @@ import {
   type FileGrade,
   type GateRun,
   type ResultGrade,
+  type ResultTree,
   type Sandbox,
   type SandboxConditions,
   type SandboxFailure,
@@ -21,6 +23,7 @@ import { durationMs, type DeterminismGrade, limits as wire, MarketError, unixMs,
 import { openSandbox } from '@assay/runner'
 import type { MapOptions } from '@assay/sdk'
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCheckFolder } from './check-folder.ts'
 import { listShards, stageCheck, type StagedCheck } from './check-inputs.ts'
@@ -172,9 +175,38 @@ async function compareRun(check: Check, { shard, run, name, reference }: Again) 
     const exact: ResultGrade = { grade: 'exact', files: [] }
     if (outcome.resultRoot === reference.resultRoot) return { differences: [], omitted: 0, grade: exact }
     const [first, second] = [gateRun(check, 0, reference), gateRun(check, run, outcome)]
-    return { ...(await compareResults(first, second)), grade: await gradeResults(first, second) }
+    const grade = await gradeResults(first, second)
+    if (await agree(check, reference, outcome)) return { differences: [], omitted: 0, grade: tolerated(grade) }
+    return { ...(await compareResults(first, second)), grade }
   } finally {
     await outcome.dispose()
+  }
+}
+
+/** What the job's own tolerance allows is within tolerance, also where the gate, which knows no limits of jobs, says less. */
+const tolerated = (found: ResultGrade): ResultGrade =>
+  found.grade === 'unverifiable' ? { ...found, grade: 'within-tolerance' } : found
+
+/** Whether two results of a job of class D3 are within its tolerance, as its validators would find. */
+async function agree({ staged }: Check, first: SandboxSuccess, second: SandboxSuccess): Promise<boolean> {
+  const { tolerance } = staged.spec
+  if (tolerance === undefined) return false
+  return (await compareTrees(treeOf(first), treeOf(second), tolerance)).equal
+}
+
+function treeOf({ manifest, files }: SandboxSuccess): ResultTree {
+  const paths = new Map(
+    manifest.entries.flatMap((entry) =>
+      entry.kind === 'directory' ? [] : [[entry.root, files.get(entry.kind === 'file' ? entry.path : '')] as const],
+    ),
+  )
+  return {
+    manifest,
+    async read(root) {
+      const path = paths.get(root)
+      if (path === undefined) throw new MarketError('internal', `the sandbox staged no file for ${root}`)
+      return readFile(path)
+    },
   }
 }
 

@@ -24,7 +24,7 @@ export const addDoctor: AddCommand = (program, io, setExit) => {
     .description('look at this machine: Node, Docker, disk, chain; say what to do about what is missing')
     .option('--json', 'one JSON object')
     .action(async (flags: { readonly json?: boolean }) => {
-      const findings = [checkNode(), await checkDocker(io), await checkDisk(io), await checkChain(io)]
+      const findings = [checkNode(), ...(await checkDocker(io)), await checkDisk(io), await checkChain(io)]
       const ok = findings.every((finding) => finding.ok)
       if (flags.json === true) io.out(JSON.stringify({ ok, checks: findings }))
       else {
@@ -49,7 +49,7 @@ function checkNode(): Finding {
   }
 }
 
-async function checkDocker(io: Io): Promise<Finding> {
+async function checkDocker(io: Io): Promise<readonly Finding[]> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-doctor-'))
   try {
     await using sandbox = await openSandbox(
@@ -59,10 +59,14 @@ async function checkDocker(io: Io): Promise<Finding> {
     )
     const facts = await sandbox.probe(io.signal)
     const found = `${facts.engineVersion}, ${facts.cpus / 1000} cores, ${Math.round(facts.memoryBytes / 2 ** 30)} GiB, cgroup v${facts.cgroupVersion}, ${facts.architecture}`
-    return { check: 'docker', ok: true, found }
+    const hardware = facts.hardwareClass ?? 'unknown: no class D2 here'
+    return [
+      { check: 'docker', ok: true, found },
+      { check: 'hardware class', ok: true, found: hardware },
+    ]
   } catch (error) {
     const known = toMarketError(error)
-    return { check: 'docker', ok: false, found: known.message, next: known.next }
+    return [{ check: 'docker', ok: false, found: known.message, next: known.next }]
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

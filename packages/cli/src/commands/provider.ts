@@ -36,7 +36,7 @@ export const addProvider: AddCommand = (program, io) => {
       const { cpus } = await sandbox.probe(io.signal)
       const database = stack.use(openDatabase(join(parts.dir, 'provider.db'), { migrations }))
       const slots = flags.slots ?? Math.max(1, Math.floor(cpus / 1000))
-      const classes = flags.takeDx === true ? (['D1', 'DX'] as const) : (['D1'] as const)
+      const classes = flags.takeDx === true ? (['D1', 'D2', 'DX'] as const) : (['D1', 'D2'] as const)
       const options = { slots, minPriceUsdc, classes, inputBytes: byteCount(flags.inputGib * 2 ** 30) }
       const service = stack.use(await openProvider({ ...parts, sandbox, store: createSqliteStore(database) }, options))
       io.out(JSON.stringify({ provider: service.address, addresses: parts.network.addresses() }))

@@ -1,7 +1,7 @@
 import { causeAdvice } from '@assay/core'
 import { systemClock } from '@assay/node-kit'
 import { resolveImage } from '@assay/runner'
-import { formatUsdc, MarketError, type JobEvent, type Quote } from '@assay/protocol'
+import { DeterminismClass, formatUsdc, MarketError, type JobEvent, type Quote } from '@assay/protocol'
 import type { Job, MapOptions } from '@assay/sdk'
 import { inputsFromFolder, saveOutputs, sharedFrom, writeReceipt } from '@assay/sdk/node'
 import { InvalidArgumentError, Option, type Command } from 'commander'
@@ -12,6 +12,7 @@ import { openProgress, type Progress } from '../progress.ts'
 import { finishUnjudged } from './finish-unjudged.ts'
 import { quoteSummary } from './quote-lines.ts'
 import { openMarketClient, type MarketFlags } from '../settings.ts'
+import { taskClass } from './task-class.ts'
 import { withMarketOptions, type AddCommand } from './add-command.ts'
 
 interface RunFlags extends MarketFlags {
@@ -25,13 +26,15 @@ interface RunFlags extends MarketFlags {
   readonly auditRate?: number
   readonly minAuditRate?: number
   readonly quorum?: number
+  readonly class?: DeterminismClass
+  readonly hardwareClass?: string
+  readonly tolerance?: string
   readonly time?: number
   readonly cpus?: number
   readonly memory?: number
   readonly disk?: number
   readonly substitute: boolean
   readonly stdout: boolean
-  readonly class: 'D1' | 'DX'
   readonly accept: 'ask' | 'always' | 'never'
   readonly pay: 'signature' | 'transfer'
   readonly replace?: boolean
@@ -106,7 +109,7 @@ function report(
 }
 
 /** What those options say. */
-export type JobFlags = Omit<RunFlags, keyof MarketFlags | 'pay' | 'accept' | 'class'> & Partial<Pick<RunFlags, 'class'>>
+export type JobFlags = Omit<RunFlags, keyof MarketFlags | 'pay' | 'accept'>
 
 /** Options that describe a job; `run`, `quote` and `demo` share them. */
 export const jobOptions = (command: Command): Command =>
@@ -122,11 +125,11 @@ export const jobOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--class <class>',
-        'D1: repeats bit for bit; DX: does not repeat, nobody audits, you accept the results',
-      )
-        .choices(['D1', 'DX'])
-        .default('D1'),
+        'D1: repeats bit for bit; D2: does on hardware of one class; D3: within a tolerance; DX: does not repeat, nobody audits, you accept the results; default D1',
+      ).choices(DeterminismClass.options),
     )
+    .option('--hardware-class <key>', 'with D2: hardware that may run it, as `assay doctor` shows it')
+    .option('--tolerance <limits>', 'with D3: e.g. absolute=1e-9,relative=1e-6,outliers=100,*.dat=csv')
     .option('--audit-rate <share>', 'audit at least this share: 25% or 0.25', readShare)
     .option('--min-audit-rate <share>', 'the same', readShare)
     .option('--quorum <number>', 'who is to judge; default: the market’s quorum', Number)
@@ -156,13 +159,13 @@ export async function jobOf(io: Io, command: readonly string[], flags: JobFlags)
     },
     env: Object.fromEntries((flags.env ?? []).map(splitVariable)),
     signal: io.signal,
-    ...(flags.class !== undefined && { determinism: flags.class }),
     ...(flags.shared !== undefined && { shared: sharedFrom(flags.shared) }),
     ...(flags.price !== undefined && { maxPricePerShardUsdc: flags.price }),
     ...(flags.auditBudget !== undefined && { auditBudgetUsdc: flags.auditBudget }),
     ...(flags.minAuditRate !== undefined && { minAuditRate: flags.minAuditRate }),
     ...(flags.auditRate !== undefined && { minAuditRate: flags.auditRate }),
     ...(flags.quorum !== undefined && { quorumId: flags.quorum }),
+    ...taskClass(flags),
   }
 }
 

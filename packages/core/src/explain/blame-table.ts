@@ -64,6 +64,7 @@ export const errorMoney = {
   'cap-exceeded': ['quote', 'nothing'],
   'budget-too-small': ['quote', 'nothing'],
   'no-providers': ['quote', 'nothing'],
+  'hardware-class-unserved': ['quote', 'nothing'],
   'no-quorum': ['quote', 'nothing'],
   'quorum-unknown': ['quote', 'nothing'],
   'quorum-invalid': ['quote', 'nothing'],

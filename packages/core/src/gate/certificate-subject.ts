@@ -21,12 +21,12 @@ export type CertificateSubject = Omit<
 
 /** The program of a job. */
 export function certifiedProgram(spec: JobSpec): CertifiedProgram {
-  const hardwareClass = new Map<string, unknown>(Object.entries(spec)).get('hardwareClass')
+  const { hardwareClass } = spec
   return {
     imageDigest: imageDigest(spec.image),
     templateHash: deriveTemplateHash(spec),
     determinism: spec.determinism,
-    ...(typeof hardwareClass === 'string' && { hardwareClass }),
+    ...(hardwareClass !== undefined && { hardwareClass }),
   }
 }
 

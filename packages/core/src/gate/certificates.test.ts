@@ -42,6 +42,13 @@ import {
 
 const cast = createEvidenceCast()
 const anchors = { market: cast.market, quorum: cast.quorum }
+const tolerance = {
+  absolute: '1e-9',
+  relative: '0',
+  outlierPpm: 0,
+  outlierFactor: '1',
+  files: [{ files: '*', comparator: 'csv' }],
+}
 const issuedAtMs = unixMs(castBeaconGenesisMs)
 const closedAtMs = unixMs(castBeaconGenesisMs + 5_000)
 
@@ -214,10 +221,24 @@ describe('a program', () => {
       { outputBytes: 1 },
       { sharedInputs: [file] },
       { determinism: 'DX' },
+      { determinism: 'D2', hardwareClass: 'cpu/own' },
+      { determinism: 'D3', tolerance },
     ]) {
       const spec = JobSpec.parse({ ...(toJson(cast.spec) as object), ...fields })
       assert.notEqual(deriveTemplateHash(spec), deriveTemplateHash(cast.spec), JSON.stringify(fields))
     }
+  })
+
+  it('is another one on other hardware, or within another tolerance', () => {
+    const specOf = (fields: object) => JobSpec.parse({ ...(toJson(cast.spec) as object), ...fields })
+    const own = certifiedProgram(specOf({ determinism: 'D2', hardwareClass: 'cpu/own' }))
+    const other = certifiedProgram(specOf({ determinism: 'D2', hardwareClass: 'cpu/other' }))
+    assert.deepEqual([own.hardwareClass, other.hardwareClass], ['cpu/own', 'cpu/other'])
+    assert.notEqual(own.templateHash, other.templateHash)
+    assert.ok(!isSameProgram(own, other))
+    const near = certifiedProgram(specOf({ determinism: 'D3', tolerance }))
+    const nearer = certifiedProgram(specOf({ determinism: 'D3', tolerance: { ...tolerance, absolute: '1e-12' } }))
+    assert.ok(!isSameProgram(near, nearer))
   })
 
   it('is tried on a shard that the order draws, each as often as the other', () => {

@@ -16,7 +16,8 @@ const able: Candidate = {
   provider: address(1),
   stakeUsdc: usdc(50n),
   minPriceUsdc: usdc(1n),
-  classes: ['D1'],
+  classes: ['D1', 'D2'],
+  hardwareClasses: ['cpu/own'],
   cpus: milliCpus(4000),
   memoryBytes: byteCount(1000),
   slots: 2,
@@ -73,5 +74,35 @@ describe('matching', () => {
         if (chosen !== undefined) assert.ok(isEligible(chosen, need))
       }),
     )
+  })
+})
+
+const own = 'cpu/x86_64/v3/GenuineIntel-6-85/avx2,fma'
+const alike: Candidate = { ...able, hardwareClasses: [own] }
+const bound: Need = { ...need, determinism: 'D2', hardwareClass: own }
+
+describe('matching a hardware class', () => {
+  it('takes a provider of the very same key and no other', () => {
+    assert.ok(isEligible(alike, bound))
+    assert.ok(isEligible({ ...alike, hardwareClasses: ['cpu/other', own] }, bound))
+    for (const hardwareClasses of [[], ['cpu/other'], [own.slice(0, -1)], [`${own},sve`]])
+      assert.ok(!isEligible({ ...alike, hardwareClasses }, bound))
+    assert.ok(!isEligible({ ...alike, classes: ['D1'] }, bound))
+  })
+
+  it('does not ask for one with any other class', () => {
+    const { hardwareClass: _, ...plain } = bound
+    assert.ok(isEligible({ ...alike, hardwareClasses: [] }, { ...plain, determinism: 'D1' }))
+  })
+
+  it('passes over idle machines of another class', () => {
+    const idle = { ...alike, provider: asAddress(`0x${'22'.repeat(20)}`), hardwareClasses: ['cpu/other'] }
+    const busier = { ...alike, slots: 3, busy: 1 }
+    assert.equal(chooseProvider([idle, busier], bound), busier)
+    assert.equal(chooseProvider([idle], bound), undefined)
+  })
+
+  it('counts a machine of another hardware class with those of another class', () => {
+    assert.equal(countPassedOver([{ ...alike, hardwareClasses: ['cpu/other'] }], bound).class, 1)
   })
 })

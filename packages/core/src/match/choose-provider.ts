@@ -1,5 +1,13 @@
 /** Which provider gets the next attempt: filters first, then the least loaded one. Posted prices, no bidding. */
-import type { Address, ByteCount, DeterminismClass, MatchCounts, MilliCpus, UsdcBase } from '@assay/protocol'
+import type {
+  Address,
+  ByteCount,
+  DeterminismClass,
+  HardwareClass,
+  MatchCounts,
+  MilliCpus,
+  UsdcBase,
+} from '@assay/protocol'
 import { coversPrice } from '../verify/covers-price.ts'
 import { exposureRoom } from '../verify/exposure.ts'
 
@@ -9,6 +17,8 @@ export interface Candidate {
   readonly stakeUsdc: UsdcBase
   readonly minPriceUsdc: UsdcBase
   readonly classes: readonly DeterminismClass[]
+  /** Keys of its hardware, as it says; audits show whether that is true. */
+  readonly hardwareClasses: readonly HardwareClass[]
   readonly cpus: MilliCpus
   readonly memoryBytes: ByteCount
   readonly slots: number
@@ -22,6 +32,8 @@ export interface Candidate {
 export interface Need {
   readonly priceUsdc: UsdcBase
   readonly determinism: DeterminismClass
+  /** With D2: only hardware of this very key gives the same bytes. */
+  readonly hardwareClass?: HardwareClass | undefined
   readonly cpus: MilliCpus
   readonly memoryBytes: ByteCount
   /** Providers that tried this shard before: a retry goes to a different one. */
@@ -38,7 +50,8 @@ const filters: Readonly<Record<PassOver, (candidate: Candidate, need: Need) => b
   tried: ({ provider }, { tried }) => !tried.has(provider),
   failing: ({ failures }) => failures < breakerFailures,
   price: ({ minPriceUsdc }, { priceUsdc }) => minPriceUsdc <= priceUsdc,
-  class: ({ classes }, { determinism }) => classes.includes(determinism),
+  class: ({ classes, hardwareClasses }, { determinism, hardwareClass }) =>
+    classes.includes(determinism) && (hardwareClass === undefined || hardwareClasses.includes(hardwareClass)),
   cpus: ({ cpus }, need) => cpus >= need.cpus,
   memory: ({ memoryBytes }, need) => memoryBytes >= need.memoryBytes,
   stake: ({ stakeUsdc, unsettledUsdc }, { priceUsdc }) =>

@@ -1,4 +1,13 @@
-import type { Blame, ByteCount, DurationMs, Manifest, MilliCpus, ResultRoot, UnixMs } from '@assay/protocol'
+import type {
+  Blame,
+  ByteCount,
+  DurationMs,
+  HardwareClass,
+  Manifest,
+  MilliCpus,
+  ResultRoot,
+  UnixMs,
+} from '@assay/protocol'
 
 /**
  * Runs one command in one single-use container. Nothing a container does may harm the host; the same
@@ -31,6 +40,8 @@ export interface SandboxFacts {
   readonly architecture: string
   readonly runtimes: readonly string[]
   readonly cgroupVersion: '1' | '2'
+  /** Key of the processors that a job runs on; absent when it is not known. */
+  readonly hardwareClass?: HardwareClass
 }
 
 export interface SandboxTask {

@@ -7,18 +7,20 @@ import { cheatOutlook, groupBands, quoteEconomics } from './quote-economics.ts'
 
 const one = 1_000_000n
 const band = (stake: bigint, rate: number) => ({ stakeUsdc: usdc(stake), ratePpm: ppm(rate), providers: 1 })
+const priced = (price: bigint) => ({ priceUsdc: usdc(price), determinism: 'D1' as const })
 const veteran = (price: bigint, stake: bigint) =>
   requiredRate({
     priceUsdc: usdc(price),
     stakeUsdc: usdc(stake),
     auditedPasses: Number.MAX_SAFE_INTEGER,
     minRatePpm: ppm(0),
+    determinism: 'D1',
   })
 
 describe('what verification buys', () => {
   it('is what the reference point says: P = 1, A = 50, p = 5.34 %', () => {
     const { meanShards, shards95, loseUsdc, expectedGainUsdc } = cheatOutlook(
-      usdc(one),
+      priced(one),
       band(50n * one, veteran(one, 50n * one)),
     )
     assert.equal(meanShards.toFixed(1), '25.5')
@@ -48,7 +50,7 @@ describe('what verification buys', () => {
         const rate = Math.max(veteran(price, stake), more)
         // Where everything is audited and the stake is still too small, exposure keeps the provider out.
         fc.pre(stake >= 2n * price)
-        const { expectedGainUsdc, meanShards, shards95 } = cheatOutlook(usdc(price), band(stake, rate))
+        const { expectedGainUsdc, meanShards, shards95 } = cheatOutlook(priced(price), band(stake, rate))
         assert.ok(expectedGainUsdc <= 0n, `${price} ${stake} ${rate} ${expectedGainUsdc}`)
         assert.ok(meanShards >= 1 && shards95 >= 1)
       }),

@@ -73,7 +73,7 @@ export function quoteEconomics(spec: Priced, feeBps: BasisPoints, bands: readonl
   const shardsUsdc = timesUsdc(spec.priceUsdc, spec.shards.length)
   const share = (cost: UsdcBase): Ppm => ppm(Number((cost * 1_000_000n) / (shardsUsdc === 0n ? 1n : shardsUsdc)))
   return {
-    outlooks: bands.toSorted(byStake).map((band) => cheatOutlook(spec.priceUsdc, band)),
+    outlooks: bands.toSorted(byStake).map((band) => cheatOutlook(spec, band)),
     auditsMinUsdc: low,
     auditsMaxUsdc: high,
     surchargeMinPpm: share(low),
@@ -82,11 +82,14 @@ export function quoteEconomics(spec: Priced, feeBps: BasisPoints, bands: readonl
 }
 
 /** The outlook of one band at price P: E1 of the economics, with c = P, the worst case. */
-export function cheatOutlook(priceUsdc: UsdcBase, band: RateBand): CheatOutlook {
+export function cheatOutlook(
+  { priceUsdc, determinism }: Pick<Priced, 'priceUsdc' | 'determinism'>,
+  band: RateBand,
+): CheatOutlook {
   const { catchPpm, falseConvictionPpm } = verificationPolicy
   const { ratePpm, stakeUsdc } = band
   const caught = (ratePpm / 1e6) * (Number(catchPpm) / 1e6)
-  const slash = slashAmount({ priceUsdc, stakeUsdc, ratePpm })
+  const slash = slashAmount({ priceUsdc, stakeUsdc, ratePpm, determinism })
   const loseUsdc = addUsdc(slash, priceUsdc)
   const lossTimes = BigInt(ratePpm) * (catchPpm - falseConvictionPpm) * loseUsdc
   return {

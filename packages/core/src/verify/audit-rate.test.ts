@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ppm, usdc, type Ppm } from '@assay/protocol'
+import { ppm, usdc, type DeterminismClass, type Ppm } from '@assay/protocol'
 import fc from 'fast-check'
 import { requiredRate } from './audit-rate.ts'
 import { verificationPolicy } from './policy.ts'
 
 const { rateFloorPpm, safetyFactor, catchPpm, falseConvictionPpm } = verificationPolicy
-const rate = (price: bigint, stake: bigint, passes: number, min = 0): Ppm =>
-  requiredRate({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), auditedPasses: passes, minRatePpm: ppm(min) })
+const rateOf = (
+  determinism: DeterminismClass,
+  ...[price, stake, passes, min = 0]: readonly [price: bigint, stake: bigint, passes: number, min?: number]
+): Ppm =>
+  requiredRate({
+    priceUsdc: usdc(price),
+    stakeUsdc: usdc(stake),
+    auditedPasses: passes,
+    minRatePpm: ppm(min),
+    determinism,
+  })
+const rate = (price: bigint, stake: bigint, passes: number, min = 0): Ppm => rateOf('D1', price, stake, passes, min)
 
 const amount = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const price = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n })
@@ -22,6 +32,25 @@ describe('requiredRate', () => {
     assert.equal(rate(1_000_000n, 500_000_000n, 1_000_000), rateFloorPpm)
     assert.equal(rate(1_000_000n, 0n, 1_000_000), 1_000_000)
     assert.equal(rate(0n, 0n, 1_000_000), 1_000_000)
+  })
+
+  it('rises with class D3 to what its reduced slash of five prices leaves to chance, whatever the stake', () => {
+    // 2 / (0.734 · 6) = 45.413… %, rounded up.
+    for (const stake of [5_000_000n, 50_000_000n, 2n ** 60n])
+      assert.equal(rateOf('D3', 1_000_000n, stake, 1_000_000), 454_133)
+    assert.equal(rateOf('D3', 1_000_000n, 0n, 1_000_000), 1_000_000)
+    fc.assert(
+      fc.property(price, amount, passes, (p, a, k) => {
+        assert.equal(rateOf('D2', p, a, k), rate(p, a, k))
+        const got = BigInt(rateOf('D3', p, a, k))
+        assert.ok(got >= rate(p, a, k))
+        const seizable = a < 5n * p ? a : 5n * p
+        if (got < 1_000_000n)
+          assert.ok(
+            got * (catchPpm - falseConvictionPpm) * (p + seizable) >= safetyFactor * p * 1_000_000n * 1_000_000n,
+          )
+      }),
+    )
   })
 
   it('audits newcomers always, then 10/k', () => {

@@ -1,5 +1,6 @@
-import { ppm, type Ppm, type UsdcBase } from '@assay/protocol'
+import { ppm, type DeterminismClass, type Ppm, type UsdcBase } from '@assay/protocol'
 import { verificationPolicy } from './policy.ts'
+import { reducedSlash } from './slash-amount.ts'
 
 export interface AuditRateInput {
   /** Price of the shard. */
@@ -10,15 +11,19 @@ export interface AuditRateInput {
   readonly auditedPasses: number
   /** Least rate the client asks for. */
   readonly minRatePpm: Ppm
+  /** Class of the job: it decides how much of the stake a wrong result can cost. */
+  readonly determinism: DeterminismClass
 }
 
 /**
  * Least audit rate of a commit, in ppm: max(floor, min(1, σP/((d−α)(P+A))), q(k), client's minimum), every quotient
- * rounded up. Falls with stake and passes, never below the floor.
+ * rounded up. Falls with stake and passes, never below the floor. With D3, A is what its reduced slash can take.
  */
-export function requiredRate({ priceUsdc, stakeUsdc, auditedPasses, minRatePpm }: AuditRateInput): Ppm {
+export function requiredRate(input: AuditRateInput): Ppm {
+  const { priceUsdc, stakeUsdc, auditedPasses, minRatePpm, determinism } = input
   const { rateFloorPpm } = verificationPolicy
-  return ppm(Math.max(rateFloorPpm, stakeRate(priceUsdc, stakeUsdc), probationRate(auditedPasses), minRatePpm))
+  const seizableUsdc = determinism === 'D3' ? reducedSlash(priceUsdc, stakeUsdc) : stakeUsdc
+  return ppm(Math.max(rateFloorPpm, stakeRate(priceUsdc, seizableUsdc), probationRate(auditedPasses), minRatePpm))
 }
 
 /** What the provider's money at risk leaves to chance. Without price and stake: everything is audited. */

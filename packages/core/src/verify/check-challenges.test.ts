@@ -69,7 +69,15 @@ describe('an audit that was challenged', () => {
   const passed = buildAudit(cast, epoch, plan, 'sampled')
   const first = passed.rounds[0]!.commits.map(({ validator }) => validator)
   const judge = (audit: Audit): AuditJudgement =>
-    judgeAudit({ market, commit, terms, proposal: epoch.proposal, beacon: epoch.seeded.beacon, audit })
+    judgeAudit({
+      market,
+      commit,
+      terms,
+      determinism: 'D1',
+      proposal: epoch.proposal,
+      beacon: epoch.seeded.beacon,
+      audit,
+    })
   const verdict = (audit: Audit): string => {
     const judged = judge(audit)
     return judged.ok ? judged.verdict : judged.fault
@@ -115,7 +123,15 @@ describe('an audit that was challenged', () => {
     const audit = buildAudit(small, few, plan, 'sampled')
     const challenges = [await challenge(own.commitment)]
     const { proposal, seeded } = few
-    const facts = { market: small.market, commit: own, terms: small.terms, proposal, beacon: seeded.beacon }
+    const { determinism } = small.spec
+    const facts = {
+      market: small.market,
+      commit: own,
+      terms: small.terms,
+      determinism,
+      proposal,
+      beacon: seeded.beacon,
+    }
     const judged = judgeAudit({ ...facts, audit: { ...audit, challenges } })
     assert.ok(judged.ok)
     assert.equal(judged.verdict, 'passed', 'or a client could challenge its way out of paying')
@@ -149,7 +165,15 @@ describe('a seat that committed and does not show its result', () => {
   const honest = buildAudit(cast, epoch, plan, 'sampled')
   const truth = truthOf(cast, 0)
   const judge = (audit: Audit): AuditJudgement =>
-    judgeAudit({ market, commit, terms, proposal: epoch.proposal, beacon: epoch.seeded.beacon, audit })
+    judgeAudit({
+      market,
+      commit,
+      terms,
+      determinism: 'D1',
+      proposal: epoch.proposal,
+      beacon: epoch.seeded.beacon,
+      audit,
+    })
   /** Seats drawn for round 0: the auditor, then its alternates. */
   const { seats, alternates } = auditSeats({
     proposal: epoch.proposal,

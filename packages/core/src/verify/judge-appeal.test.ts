@@ -21,6 +21,7 @@ const heard = buildAppeal(cast, built, { bench, verdict })
 const caseWith = (appeal: Appeal, before: readonly Appeal[] = []): AppealCase => ({
   market: cast.market,
   terms: cast.terms,
+  determinism: cast.spec.determinism,
   commit: built.commit,
   proposal: built.epoch.proposal,
   beacon: built.epoch.seeded.beacon,
@@ -35,6 +36,11 @@ const faultOf = (appeal: Appeal, before: readonly Appeal[] = []): string => {
 }
 
 describe('judgeAppeal', () => {
+  it('hears nothing of class D3, in which results agree that are not equal', () => {
+    const judged = judgeAppeal({ ...caseWith(heard), determinism: 'D3' })
+    assert.equal(judged.ok ? judged.ruling : judged.fault, 'class-unsettleable')
+  })
+
   it('confirms a provider whose result nobody else finds', () => {
     assert.equal(faultOf(heard), 'guilty')
     assert.equal(heard.commits.length, 7)

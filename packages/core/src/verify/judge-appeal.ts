@@ -54,8 +54,10 @@ export function judgeAppeal(input: AppealCase): JudgedAppeal | Fault {
   return { ok: true, ruling: ruleOn(input, majority), majority, outvoted: [...new Set(outvoted)], detector }
 }
 
-function checkAppeal({ market, commit, audit, before, appeal }: AppealCase): Fault | undefined {
+function checkAppeal({ market, commit, determinism, audit, before, appeal }: AppealCase): Fault | undefined {
   const { bench, seats, round, opening } = appeal
+  // A bench says nothing of results that agree without being equal, and by roots alone it would convict honest ones.
+  if (determinism === 'D3') return fault('class-unsettleable', { determinism })
   if (round !== before.length + 1) return fault('rounds-too-many', { appeal: round, before: before.length })
   const members = bench.members.toSorted()
   if (new Set(members).size !== members.length || bench.threshold > members.length)

@@ -33,7 +33,9 @@ async function audited(story: Story, on: EvidenceCast = cast): Promise<AuditCase
   const epoch = await buildEpoch(on, [plan])
   const commit = epoch.commits.get('0/1')!
   const audit = buildAudit(on, epoch, plan, 'sampled')
-  return { market: on.market, commit, terms: on.terms, proposal: epoch.proposal, beacon: epoch.seeded.beacon, audit }
+  const { determinism } = on.spec
+  const { proposal, seeded } = epoch
+  return { market: on.market, commit, terms: on.terms, determinism, proposal, beacon: seeded.beacon, audit }
 }
 const seatsOf = ({ proposal, beacon, commit, terms }: AuditCase, round: number, earlier: readonly AuditRound[] = []) =>
   auditSeats({

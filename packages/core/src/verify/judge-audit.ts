@@ -7,15 +7,19 @@ import {
   type Audit,
   type AuditRound,
   type BeaconValue,
+  type DeterminismClass,
   type EpochProposal,
   type MarketDomain,
   type OrderTerms,
+  type ResultRoot,
   type SignedCommit,
 } from '@assay/protocol'
 import { auditSeats, type AuditSeats } from './audit-seats.ts'
 import { checkChallenges } from './check-challenges.ts'
 import { decideAudit, type AuditDecision } from './decide-audit.ts'
+import { failedRunRoot } from './failed-run-root.ts'
 import { fault, type Fault } from './fault.ts'
+import { readAgreements } from './read-agreements.ts'
 import { readRound, type RoundResults } from './read-round.ts'
 
 /** One audited commit. Epoch and seed are checked by then: see `checkEpoch` and `checkSeed`. */
@@ -23,6 +27,8 @@ export interface AuditCase {
   readonly market: MarketDomain
   readonly commit: SignedCommit
   readonly terms: OrderTerms
+  /** Class of the job: what it means that two results agree. */
+  readonly determinism: DeterminismClass
   readonly proposal: EpochProposal
   /** Verified value of the seed round. */
   readonly beacon: BeaconValue
@@ -52,18 +58,20 @@ export function judgeAudit(input: AuditCase): AuditJudgement {
   if (!challenges.ok) return challenges
   if (audit.rounds.length > 2) return fault('rounds-too-many', { commitment: audit.commitment })
 
-  const first = readAuditRound(input, audit.rounds[0]!, 0, [])
+  const first = readAuditRound(input, audit.rounds[0]!, { round: 0, earlier: [], shown: [] })
   if ('fault' in first) return first
   const earlier = audit.rounds[0]!.commits.map((commit) => commit.validator)
   const second = audit.rounds[1]
-  const panel = second === undefined ? undefined : readAuditRound(input, second, 1, earlier)
+  const shown = first.results.map(({ root }) => root)
+  const panel = second === undefined ? undefined : readAuditRound(input, second, { round: 1, earlier, shown })
   if (panel !== undefined && 'fault' in panel) return panel
 
   const facts = {
     opened: audit.opening?.resultRoot,
     first: first.results,
     panelSeats: seatsOf(input, 1, earlier).seats.length,
-    firstSilent: first.unopened.length > 0,
+    // With class D3 a seat that shows its result and signs no agreement is silent too; that convicts it of nothing.
+    firstSilent: first.results.length < audit.rounds[0]!.commits.length,
     panelDemanded: challenges.panel,
   }
   if (panel !== undefined && decideAudit({ ...facts, panel: undefined }).verdict !== 'panel-needed')
@@ -94,14 +102,31 @@ function seatsOf(
   return auditSeats({ proposal, beacon, commitment, round, provider, client: terms.client, earlier })
 }
 
-/** Checks one round of the audit; see `readRound`. */
+interface RoundPlace {
+  readonly round: number
+  /** Who committed in earlier rounds. */
+  readonly earlier: readonly Address[]
+  /** Results that counted in earlier rounds. */
+  readonly shown: readonly ResultRoot[]
+}
+
+/** Checks one round of the audit; see `readRound`, and for class D3 `readAgreements`. */
 function readAuditRound(
   input: AuditCase,
-  shown: AuditRound,
-  round: number,
-  earlier: readonly Address[],
+  given: AuditRound,
+  { round, earlier, shown }: RoundPlace,
 ): RoundResults | Fault {
+  const { market, audit, determinism } = input
+  const { commitment } = input.commit
   const { seats, alternates } = seatsOf(input, round, earlier)
-  const { market, commit } = input
-  return readRound(shown, { market, commitment: commit.commitment, round, drawn: [...seats, ...alternates] })
+  const read = readRound(given, { market, commitment, round, drawn: [...seats, ...alternates] })
+  if ('fault' in read) return read
+  const { agreements } = given
+  const opened = audit.opening?.resultRoot
+  // Without a result of the provider there is nothing to compare: it is convicted for that.
+  if (determinism !== 'D3' || opened === undefined || opened === failedRunRoot)
+    return agreements === undefined ? read : fault('agreement-unneeded', { commitment, round })
+  const about = { market, commitment, round, opened, earlier: shown, results: read.results }
+  const counted = readAgreements(about, agreements ?? [])
+  return 'fault' in counted ? counted : { ...read, results: counted.results }
 }

@@ -80,7 +80,7 @@ export function checkTerms({ terms, spec }: Pick<JobEvidence, 'terms' | 'spec'>)
   if (deriveSpecHash(spec) !== terms.specHash) return fault('spec-hash-mismatch', { specHash: terms.specHash })
   if (spec.client !== terms.client) return fault('client-mismatch', { spec: spec.client, terms: terms.client })
   // Nobody can compare results that do not repeat: such a job is settled by its client or not at all.
-  if (spec.determinism !== 'D1') return fault('class-unsettleable', { determinism: spec.determinism })
+  if (spec.determinism === 'DX') return fault('class-unsettleable', { determinism: spec.determinism })
   return undefined
 }
 
@@ -186,7 +186,7 @@ function checkAudits({ audits }: JobEvidence, leaves: readonly Leaf[]): Fault | 
 }
 
 function judgeLeaves(
-  { market, terms, audits }: JobEvidence,
+  { market, terms, spec, audits }: JobEvidence,
   leaves: readonly Leaf[],
 ): readonly CommitJudgement[] | Fault {
   const byCommitment = new Map<Commitment, Audit>(audits.map((audit) => [audit.commitment, audit]))
@@ -198,7 +198,7 @@ function judgeLeaves(
       judged.push({ ...leaf, verdict: 'unsampled', detector: undefined, validatorsAtFault: [], paid: [] })
       continue
     }
-    const judgement = judgeAudit({ market, commit, terms, proposal, beacon, audit })
+    const judgement = judgeAudit({ market, commit, terms, determinism: spec.determinism, proposal, beacon, audit })
     if (!judgement.ok) return judgement
     const { verdict, detector, validatorsAtFault, paid } = judgement
     if (verdict === 'pending' || verdict === 'panel-needed')

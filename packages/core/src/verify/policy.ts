@@ -19,6 +19,8 @@ export const verificationPolicy = {
   slashMinPrices: 10,
   /** A provider gets no shard with less at stake than this many prices: what a small stake can lose, a bribe can pay. */
   leastStakePrices: 10,
+  /** A slash for a result outside of a tolerance takes at most this many times the price. */
+  reducedSlashPrices: 5,
   /** Unsettled value of a provider at most stake divided by this. */
   exposureDivisor: 2n,
   /** Epochs in which a member acknowledges one commit: the second is for an aggregator that failed, a third would only be another draw of the auditor. */

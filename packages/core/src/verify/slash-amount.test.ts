@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ppm, usdc } from '@assay/protocol'
+import { ppm, usdc, type DeterminismClass } from '@assay/protocol'
 import fc from 'fast-check'
 import { verificationPolicy } from './policy.ts'
 import { slashAmount } from './slash-amount.ts'
 
 const { safetyFactor, catchPpm, falseConvictionPpm } = verificationPolicy
-const slash = (price: bigint, stake: bigint, rate: number): bigint =>
-  slashAmount({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm: ppm(rate) })
+const slash = (price: bigint, stake: bigint, rate: number, determinism: DeterminismClass = 'D1'): bigint =>
+  slashAmount({ priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm: ppm(rate), determinism })
 const money = fc.bigInt({ min: 0n, max: 10n ** 15n })
 const rates = fc.integer({ min: 1, max: 1_000_000 })
 
@@ -31,6 +31,15 @@ describe('slashAmount', () => {
         const taken = slash(p, 2n ** 100n, rate)
         assert.ok(taken >= 10n * p)
         assert.ok(BigInt(rate) * (catchPpm - falseConvictionPpm) * (p + taken) >= safetyFactor * p * 10n ** 12n)
+      }),
+    )
+  })
+
+  it('takes five prices with class D3 at any rate, stake allowing', () => {
+    fc.assert(
+      fc.property(money, money, rates, (p, a, rate) => {
+        assert.equal(slash(p, a, rate, 'D3'), a < 5n * p ? a : 5n * p)
+        assert.equal(slash(p, a, rate, 'D2'), slash(p, a, rate))
       }),
     )
   })

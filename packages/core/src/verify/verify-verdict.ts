@@ -228,8 +228,9 @@ function checkReason({ bundle, randomness, proposal, leaf }: Open): Outcome {
 }
 
 function caseOf({ bundle, proposal, leaf }: Open): AuditCase {
-  const { market, terms, audit, epoch } = bundle
-  return { market, terms, audit, proposal: proposal!, beacon: epoch.beacon, commit: leaf!.commit }
+  const { market, terms, spec, audit, epoch } = bundle
+  const { determinism } = spec
+  return { market, terms, determinism, audit, proposal: proposal!, beacon: epoch.beacon, commit: leaf!.commit }
 }
 
 function openAudit(file: Open): Outcome {
@@ -278,10 +279,10 @@ function checkSlash({ bundle, anchors, leaf, offence }: Open): Outcome {
   const { slash } = verdict
   const { stakeUsdc = maxUsdc, priorFaults = Number.MAX_SAFE_INTEGER } = anchors.accused ?? {}
   const { maxAmount } = terms
-  const { priceUsdc, auditFeeUsdc } = spec
+  const { priceUsdc, auditFeeUsdc, determinism } = spec
   const due =
     offence === undefined
-      ? slashAmount({ priceUsdc, stakeUsdc, ratePpm: leaf!.ratePpm })
+      ? slashAmount({ priceUsdc, stakeUsdc, ratePpm: leaf!.ratePpm, determinism })
       : validatorSlash({ offence, priorFaults, stakeUsdc, auditFeeUsdc, maxAmount })
   const most = due < chainSlashCap(maxAmount) ? due : chainSlashCap(maxAmount)
   const least = anchors.accused === undefined ? usdc(1n) : most

@@ -45,6 +45,7 @@ export function verdictVector(): Json {
       passesAfter7: nextPasses(7, verdict),
     })),
     amounts: amounts(),
+    tolerant: { rates: reducedRates(), slashes: reducedSlashes(), cases: tolerantVerdicts() },
   })
 }
 
@@ -66,7 +67,7 @@ function rates(): readonly object[] {
   ]
   return cases.map(([price, stake, auditedPasses, min]) => {
     const input = { priceUsdc: usdc(price), stakeUsdc: usdc(stake), auditedPasses, minRatePpm: ppm(min) }
-    return { ...input, ratePpm: requiredRate(input) }
+    return { ...input, ratePpm: requiredRate({ ...input, determinism: 'D1' }) }
   })
 }
 
@@ -81,7 +82,7 @@ function slashes(): readonly object[] {
   ]
   return cases.map(([price, stake, rate]) => {
     const input = { priceUsdc: usdc(price), stakeUsdc: usdc(stake), ratePpm: ppm(rate) }
-    return { ...input, slashUsdc: slashAmount(input) }
+    return { ...input, slashUsdc: slashAmount({ ...input, determinism: 'D1' }) }
   })
 }
 
@@ -156,4 +157,49 @@ function verdicts(): readonly object[] {
       panelSeats,
     }),
   }))
+}
+
+/** Class D3: what changes when the slash is at most five prices. */
+function reducedRates(): readonly object[] {
+  const stakes = [50_000_000n, 5_000_000n, 2_500_000n, 0n]
+  return stakes.map((stake) => {
+    const input = { priceUsdc: usdc(1_000_000n), stakeUsdc: usdc(stake), auditedPasses: 1_000_000, minRatePpm: ppm(0) }
+    return { ...input, ratePpm: requiredRate({ ...input, determinism: 'D3' }) }
+  })
+}
+
+function reducedSlashes(): readonly object[] {
+  return [50_000_000n, 5_000_000n, 2_500_000n, 0n].map((stake) => {
+    const input = { priceUsdc: usdc(1_000_000n), stakeUsdc: usdc(stake), ratePpm: ppm(454_133) }
+    return { ...input, slashUsdc: slashAmount({ ...input, determinism: 'D3' }) }
+  })
+}
+
+/** Class D3: `agree` names pairs of letters that agree; every seat says so that finds one and was shown the other. */
+function tolerantVerdicts(): readonly object[] {
+  const cases: readonly (readonly [opened: string, first: string, panel: string | null, agree: string])[] = [
+    ['A', 'B', null, 'AB'],
+    ['A', 'B', null, ''],
+    ['A', 'C', 'BBB', 'AB BC'],
+    ['A', 'C', 'BB', 'AB BC'],
+    ['A', 'C', 'BDD', 'AB BC CD'],
+    ['A', 'C', 'BD', 'AB BC CD'],
+    ['A', 'B', 'CDD', 'AC BD'],
+    ['A', 'B', 'CDC', 'CD'],
+    ['A', 'B', 'CD', 'CD'],
+    ['A', 'B', 'CDA', ''],
+    ['A', 'F', 'FFB', 'AF AB'],
+  ]
+  return cases.map(([opened, first, panel, agree]) => {
+    const pairs = new Set(agree.split(' ').flatMap((pair) => [pair, pair.split('').toReversed().join('')]))
+    const say = (round: number, word: string): readonly SeatResult[] =>
+      seats(round, word).map((seat, i) => ({
+        ...seat,
+        agrees: new Set(
+          Object.entries(rootOf).flatMap(([other, root]) => (pairs.has(`${word[i]}${other}`) ? [root] : [])),
+        ),
+      }))
+    const facts = { opened: rootOf[opened], first: say(0, first), panel: panel === null ? undefined : say(1, panel) }
+    return { opened, first, panel, agree, ...decideAudit({ ...facts, panelSeats: 3 }) }
+  })
 }

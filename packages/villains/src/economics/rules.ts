@@ -50,10 +50,16 @@ function oursRules(conditions: Conditions): Rules {
   const { priceUsdc, auditFeeUsdc } = conditions
   const price = usdc(BigInt(priceUsdc))
   const rates = createMemo((stake, auditedPasses) =>
-    requiredRate({ priceUsdc: price, stakeUsdc: usdc(BigInt(stake)), auditedPasses, minRatePpm: ppm(0) }),
+    requiredRate({
+      priceUsdc: price,
+      stakeUsdc: usdc(BigInt(stake)),
+      auditedPasses,
+      minRatePpm: ppm(0),
+      determinism: 'D1',
+    }),
   )
   const slashes = createMemo((stake, rate) =>
-    Number(slashAmount({ priceUsdc: price, stakeUsdc: usdc(BigInt(stake)), ratePpm: ppm(rate) })),
+    Number(slashAmount({ priceUsdc: price, stakeUsdc: usdc(BigInt(stake)), ratePpm: ppm(rate), determinism: 'D1' })),
   )
   return {
     name: 'ours',

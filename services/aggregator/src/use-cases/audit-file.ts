@@ -70,9 +70,7 @@ export function judgeRecord(context: Context, commitment: Commitment): JudgedAud
   const epoch = row && store.epoch(row.epoch)
   if (row === undefined || commit === undefined || job === undefined || epoch?.beacon === undefined) return undefined
   const proposal = openEnvelope('epoch/1', EpochProposal, epoch.proposal)
-  const { terms } = job
-  const { market } = context.chain
-  const judged = judgeAudit({ market, commit, terms, proposal, beacon: epoch.beacon, audit: row.audit })
+  const judged = judgeAudit(caseOf(context, { commit, job, proposal, beacon: epoch.beacon }, row.audit))
   return judged.ok ? judged : undefined
 }
 
@@ -80,10 +78,15 @@ export function judgeRecord(context: Context, commitment: Commitment): JudgedAud
 export const holds = (context: Context, file: AuditFile, audit: Audit): boolean =>
   judgeAudit(caseOf(context, file, audit)).ok
 
-const caseOf = ({ chain }: Context, { commit, job, proposal, beacon }: AuditFile, audit: Audit) => ({
+const caseOf = (
+  { chain }: Context,
+  { commit, job, proposal, beacon }: Pick<AuditFile, 'commit' | 'job' | 'proposal' | 'beacon'>,
+  audit: Audit,
+) => ({
   market: chain.market,
   commit,
   terms: job.terms,
+  determinism: job.spec.determinism,
   proposal,
   beacon,
   audit,

@@ -23,7 +23,7 @@ export async function createVerdict(
     attempt: number,
     accused: provider,
     outcome: verdictOutcomes.providerFault,
-    slash: slashAmount({ priceUsdc, stakeUsdc, ratePpm }),
+    slash: slashAmount({ priceUsdc, stakeUsdc, ratePpm, determinism: job.spec.determinism }),
     detector,
     quorumId: job.terms.quorumId,
     evidence: deriveEvidenceHash(row.audit),

@@ -21,9 +21,9 @@ export type Load = Map<string, { busy: number; unsettledUsdc: Candidate['unsettl
 export async function dispatchShards(context: Context, job: JobRow, plan: JobPlan, load: Load): Promise<void> {
   for (const { shard, attempt, tried } of plan.dispatch) {
     const candidates = candidatesFor(context, job, load)
-    const { priceUsdc, determinism, resources } = job.spec
+    const { priceUsdc, determinism, hardwareClass, resources } = job.spec
     const { cpus, memoryBytes } = resources
-    const chosen = chooseProvider(candidates, { priceUsdc, determinism, cpus, memoryBytes, tried })
+    const chosen = chooseProvider(candidates, { priceUsdc, determinism, hardwareClass, cpus, memoryBytes, tried })
     if (chosen === undefined) continue
     const before = load.get(chosen.provider) ?? { busy: 0, unsettledUsdc: usdc(0n) }
     load.set(chosen.provider, { busy: before.busy + 1, unsettledUsdc: usdc(before.unsettledUsdc + priceUsdc) })

@@ -17,7 +17,7 @@ export function matchShards(context: Context, job: JobRow, shards: readonly Unta
   const all = directory.providers()
   const convicted = all.filter(({ peer }) => store.isConvicted(peer.address)).length
   const candidates = candidatesFor(context, job, new Map(store.load()))
-  const { priceUsdc, determinism, resources } = job.spec
+  const { priceUsdc, determinism, hardwareClass, resources } = job.spec
   const { cpus, memoryBytes } = resources
   const known = all.length
   const image = known - convicted - candidates.length
@@ -29,7 +29,7 @@ export function matchShards(context: Context, job: JobRow, shards: readonly Unta
     const counts = byTried.get(key) ?? {
       image,
       convicted,
-      ...countPassedOver(candidates, { priceUsdc, determinism, cpus, memoryBytes, tried }),
+      ...countPassedOver(candidates, { priceUsdc, determinism, hardwareClass, cpus, memoryBytes, tried }),
     }
     byTried.set(key, counts)
     return { shard, known, counts, atMs }

@@ -133,11 +133,13 @@ async function toLeaf(
     )
   if (mustAudit || suspect) return { commit, ratePpm: ppm(1_000_000) }
   const operator = await chain.operator(provider, signal)
+  const spec = store.job(orderId)?.spec
   const rate = requiredRate({
     priceUsdc,
     stakeUsdc: operator?.stake ?? usdc(0n),
     auditedPasses: passesOf({ store }, provider),
-    minRatePpm: store.job(orderId)?.spec.minAuditRatePpm ?? ppm(0),
+    minRatePpm: spec?.minAuditRatePpm ?? ppm(0),
+    determinism: spec?.determinism ?? 'D1',
   })
   return { commit, ratePpm: ppm(Math.max(rate, atLeast?.get(commit.commitment) ?? 0)) }
 }

@@ -50,7 +50,7 @@ export async function quoteJob(
   checkSpec(spec)
   const candidates = await findCandidates(context, spec, signal)
   const judged = spec.determinism !== 'DX'
-  if (judged) checkQuorumOnline(context)
+  if (judged) checkQuorumOnline(context, spec)
   const amount = orderAmount(spec, options.feeBps)
   const settleBy = toUnixSeconds(after(now, limits.quoteMs + options.settleWindowMs + jobTimeMs(spec, candidates)))
   const terms: OrderTerms = {
@@ -96,7 +96,7 @@ function checkSpec(spec: JobSpec): void {
   const refuse = (field: string, problem: string): never => {
     throw new MarketError('spec-invalid', `the spec cannot be served: ${problem}`, { details: { field, problem } })
   }
-  if (spec.determinism !== 'D1' && spec.determinism !== 'DX') refuse('determinism', 'this class is not offered')
+  if (spec.determinism === 'D3') refuse('determinism', 'only classes D1, D2 and DX are offered so far')
   if (spec.determinism === 'DX' && spec.auditBudgetUsdc !== 0n) refuse('auditBudgetUsdc', 'nobody audits class DX')
   if (
     spec.determinism !== 'DX' &&
@@ -117,9 +117,9 @@ function checkSpec(spec: JobSpec): void {
 
 async function findCandidates(context: Context, spec: JobSpec, signal: AbortSignal): Promise<readonly Candidate[]> {
   const errors = await context.directory.probeImage(spec.image, signal)
-  const { priceUsdc, determinism, resources } = spec
+  const { priceUsdc, determinism, hardwareClass, resources } = spec
   const { cpus, memoryBytes } = resources
-  const need = { priceUsdc, determinism, cpus, memoryBytes, tried: new Set<never>() }
+  const need = { priceUsdc, determinism, hardwareClass, cpus, memoryBytes, tried: new Set<never>() }
   const holders = candidatesFor(context, { spec }, new Map(context.store.load()))
   const able = holders.filter((candidate) => isEligible(candidate, need))
   if (able.length > 0) return able
@@ -141,16 +141,27 @@ async function findCandidates(context: Context, spec: JobSpec, signal: AbortSign
     throw new MarketError('budget-too-small', 'every provider asks for more per shard', {
       details: { need: cheapest.toString(), have: priceUsdc.toString() },
     })
+  if (hardwareClass !== undefined && !holders.some((holder) => holder.hardwareClasses.includes(hardwareClass)))
+    throw new MarketError('hardware-class-unserved', 'no provider online is of this hardware class', {
+      details: { hardwareClass, alike: 0, online: known.length },
+    })
   throw new MarketError('no-providers', 'no provider has what the job asks for', {
     details: { cpus, memoryBytes, online: known.length },
   })
 }
 
-function checkQuorumOnline({ directory, quorum }: Context): void {
-  const online = directory.validators().filter((node) => quorum.members.includes(node.peer.address)).length
-  if (online < quorum.threshold)
+function checkQuorumOnline({ directory, quorum }: Context, { hardwareClass }: JobSpec): void {
+  const members = directory.validators().filter((node) => quorum.members.includes(node.peer.address))
+  if (members.length < quorum.threshold)
     throw new MarketError('no-quorum', 'too few validators of the quorum are online', {
-      details: { online, need: quorum.threshold },
+      details: { online: members.length, need: quorum.threshold },
+    })
+  if (hardwareClass === undefined) return
+  // Any member may be drawn to repeat the run: one of another class would leave its seat empty, or find other bytes.
+  const alike = members.filter(({ advert }) => advert.hardwareClasses?.includes(hardwareClass) === true).length
+  if (alike < members.length)
+    throw new MarketError('hardware-class-unserved', 'not every validator online is of this hardware class', {
+      details: { hardwareClass, alike, online: members.length },
     })
 }
 
@@ -162,9 +173,9 @@ function wavesOf(spec: JobSpec, candidates: readonly Candidate[]): number {
 
 /** The rate at which a provider's commit would be audited now. */
 function toBand(context: Context, spec: JobSpec, { provider, stakeUsdc }: Candidate): Omit<RateBand, 'providers'> {
-  const { minAuditRatePpm: minRatePpm, priceUsdc } = spec
+  const { determinism, minAuditRatePpm: minRatePpm, priceUsdc } = spec
   const auditedPasses = passesOf(context, provider)
-  return { stakeUsdc, ratePpm: requiredRate({ priceUsdc, stakeUsdc, auditedPasses, minRatePpm }) }
+  return { stakeUsdc, ratePpm: requiredRate({ priceUsdc, stakeUsdc, auditedPasses, minRatePpm, determinism }) }
 }
 
 function describeQuorum({ directory, quorum }: Context): Quote['quorum'] {

@@ -23,7 +23,7 @@ export interface OfferCase {
   readonly from: Address
   readonly self: Address
   readonly market: MarketDomain
-  readonly facts: Pick<SandboxFacts, 'cpus' | 'memoryBytes'>
+  readonly facts: Pick<SandboxFacts, 'cpus' | 'memoryBytes' | 'hardwareClass'>
   readonly options: Pick<ProviderOptions, 'minPriceUsdc' | 'classes' | 'inputBytes'>
   readonly now: UnixMs
 }
@@ -65,6 +65,8 @@ function checkAgreement({ terms, spec, market }: OfferCase, lease: LeaseOffer): 
 function checkFit({ spec, facts, options }: OfferCase, lease: LeaseOffer): void {
   const { resources } = spec
   if (!options.classes.includes(spec.determinism)) throw declined('class', `class ${spec.determinism} is not served`)
+  if (spec.hardwareClass !== facts.hardwareClass && spec.hardwareClass !== undefined)
+    throw declined('hardware-class', 'this machine is not of its hardware class')
   if (resources.cpus > facts.cpus) throw declined('cpus', 'it asks for more processors than there are')
   if (resources.memoryBytes > facts.memoryBytes) throw declined('memory', 'it asks for more memory than there is')
   if (spec.priceUsdc < options.minPriceUsdc) {

@@ -41,6 +41,7 @@ describe('advert of a provider', () => {
     assert.equal(advert.minPriceUsdc, usdc(1_000n))
     assert.equal(advert.cpus, 1500)
     assert.deepEqual(advert.classes, ['D1'])
+    assert.equal(advert.hardwareClasses, undefined)
     assert.deepEqual(advert.addresses, stage.service.status().addresses)
     assert.deepEqual(await foundUnder(stage, roleKey(stage.market, 'provider')), [stage.provider.address])
   })

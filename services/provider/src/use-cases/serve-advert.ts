@@ -42,6 +42,7 @@ export function createAdvertSource(
     issuedAtMs: now,
     expiresAtMs: after(now, limits.advertLifeMs),
     classes: [...options.classes],
+    ...(facts.hardwareClass && { hardwareClasses: [facts.hardwareClass] }),
     architecture: facts.architecture,
     cpus: facts.cpus,
     memoryBytes: facts.memoryBytes,

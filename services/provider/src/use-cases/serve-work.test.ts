@@ -251,4 +251,25 @@ describe('work protocol', () => {
     const salts = commits.map(({ commitment }) => stage.store.byCommitment(commitment)?.opening?.salt)
     assert.equal(new Set(salts).size, 2)
   })
+
+  it('takes work of its own hardware class and of no other', async () => {
+    const hardwareClass = 'cpu/x86_64/v3/GenuineIntel-6-85/avx2,fma'
+    for (const [own, taken] of [
+      [hardwareClass, true],
+      ['cpu/x86_64/v4/AuthenticAMD-25-17/avx2,fma', false],
+      [undefined, false],
+    ] as const) {
+      await using stage = await openStage({
+        spec: { determinism: 'D2', hardwareClass },
+        options: { classes: ['D1', 'D2'] },
+        wrap: (sandbox) => ({
+          ...sandbox,
+          probe: async (signal) => ({ ...(await sandbox.probe(signal)), ...(own && { hardwareClass: own }) }),
+        }),
+      })
+      const request = await stage.offer()
+      if (taken) assert.equal((await (await stage.converse(request)).next())?.type, 'accepted')
+      else assert.equal(await decline(stage, request), 'lease-declined')
+    }
+  })
 })

@@ -93,6 +93,22 @@ describe('acknowledging an epoch', () => {
     assert.ok(reply.unknownOrders.some((id) => id.toString() === stage.cast.orderId.toString()))
   })
 
+  it('refuses an epoch that holds a commit of another hardware class than its own', async () => {
+    const hardwareClass = 'cpu/x86_64/v3/GenuineIntel-6-85/avx2,fma'
+    const cast = { spec: { determinism: 'D2', hardwareClass } }
+    for (const [own, reply] of [
+      [hardwareClass, 'acknowledged'],
+      [`${hardwareClass},fma4`, 'epoch-refused'],
+      [undefined, 'epoch-refused'],
+    ] as const) {
+      await using stage = await openStage({ cast, ...(own && { hardwareClass: own }) })
+      assert.equal(codeOf(await stage.introduce()), 'known')
+      const answer = await stage.propose(await buildEpoch(stage.cast, two))
+      assert.equal(codeOf(answer), reply)
+      if (reply === 'epoch-refused') assert.equal(reasonOf(answer), 'hardware-class-foreign')
+    }
+  })
+
   it('names the rate that its own count of passes demands', async () => {
     await using stage = await openStage()
     const { cast, store } = stage

@@ -120,11 +120,14 @@ function checkRetracted({ store }: ValidatorContext, leaves: readonly EpochLeaf[
 }
 
 async function checkOrders(
-  { beacon, chainFacts, clock }: ValidatorContext,
+  { beacon, chainFacts, clock, facts }: ValidatorContext,
   { proposal, leaves, orders }: EpochContent,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { orderId, terms, spec } of orders) {
+    // Whoever acknowledges may be drawn: other hardware would give other bytes to an honest shard.
+    if (spec.hardwareClass !== undefined && spec.hardwareClass !== facts.hardwareClass)
+      throw refuse('hardware-class-foreign', { orderId, hardwareClass: spec.hardwareClass })
     const settleBy = toUnixMs(terms.settleBy)
     if (clock.now() >= settleBy || beacon.timeOf(proposal.seedRound) >= settleBy)
       throw refuse('order-overdue', { orderId })
@@ -218,6 +221,7 @@ async function dueRate(
     stakeUsdc: operator.stake,
     auditedPasses: store.passes(provider, spec.determinism),
     minRatePpm: spec.minAuditRatePpm,
+    determinism: spec.determinism,
   })
 }
 

@@ -164,6 +164,17 @@ describe('certifying a job', () => {
     assert.deepEqual([failed.grade, failed.differences[0]?.kind], ['unverifiable', 'failure'])
   })
 
+  it('certifies a program of a hardware class on that hardware alone', async () => {
+    const hardwareClass = 'cpu/x86_64/v3/GenuineIntel-6-85/avx2,fma'
+    const cast = { spec: { determinism: 'D2', hardwareClass } }
+    for (const own of [hardwareClass, `${hardwareClass},sve`, undefined]) {
+      await using stage = await openStage({ cast, ...(own && { hardwareClass: own }) })
+      const reply = await drive(stage, stage.ask(await requestOf(stage)))
+      if (own === hardwareClass) assert.equal(codeOf(reply), 'certifying')
+      else assert.equal(reasonOf(reply), 'hardware-class-foreign')
+    }
+  })
+
   it('refuses what the client did not ask for', async () => {
     await using stage = await openStage()
     const refusal = async (request: object) => reasonOf(await stage.ask(request))

@@ -107,7 +107,7 @@ export async function ownQuorum(
 
 /** The quote is this aggregator's, the spec is the quote's, and its client asked for it, just now and by its own key. */
 function checkRequest(
-  { chain, clock }: ValidatorContext,
+  { chain, clock, facts }: ValidatorContext,
   { terms, spec, request }: CertifyRequest,
   from: Address,
   orderId: OrderId,
@@ -115,6 +115,9 @@ function checkRequest(
   if (terms.aggregator !== from) throw refuseGate('not-its-aggregator')
   if (deriveSpecHash(spec) !== terms.specHash || spec.client !== terms.client) throw refuseGate('spec-differs')
   if (spec.determinism === 'DX') throw refuseGate('class-uncertifiable', { determinism: spec.determinism })
+  // Of other hardware its word would say nothing about the bytes of this class.
+  if (spec.hardwareClass !== undefined && spec.hardwareClass !== facts.hardwareClass)
+    throw refuseGate('hardware-class-foreign', { hardwareClass: spec.hardwareClass })
   const asked = openEnvelope('request/1', SignedRequest, request)
   const isAsked =
     request.signer === terms.client &&

@@ -28,7 +28,8 @@ export async function introduceOrder(
   if (terms.aggregator !== from) throw invalid('it is another aggregator’s order')
   if (deriveSpecHash(spec) !== terms.specHash) throw invalid('the spec does not hash to the terms')
   if (spec.client !== terms.client) throw invalid('the spec is by another client')
-  if (spec.determinism !== 'D1') throw invalid('no quorum can compare results of this class')
+  if (spec.determinism !== 'D1' && spec.determinism !== 'D2')
+    throw invalid('no quorum can compare results of this class')
   if (terms.maxAmount < orderAmount(spec, terms.feeBps).maxUsdc)
     throw invalid('it does not hold what the spec can cost')
 

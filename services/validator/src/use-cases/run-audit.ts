@@ -32,7 +32,7 @@ export async function runAudit(
   signal: AbortSignal,
 ): Promise<ValidatorReply> {
   const { commitment, round } = request
-  const { audits, signer, store } = context
+  const { audits, facts, signer, store } = context
   const held = ownAudit(context, request)
   if (held !== undefined) {
     if (store.order(held.orderId)?.terms.aggregator !== from) throw refuse('not-its-aggregator')
@@ -41,6 +41,9 @@ export async function runAudit(
 
   const due = await openDueCommit(context, request, from, signal)
   checkSeat(due, request, signer.address)
+  const { hardwareClass } = due.order.spec
+  if (hardwareClass !== undefined && hardwareClass !== facts.hardwareClass)
+    throw refuse('hardware-class-foreign', { hardwareClass })
   protectSeat(store, commitment, round)
   const deadline = await runUntil(context, due, request, signal)
   // The run belongs to the validator, not to the request: a broken stream finds its answer when asked again.

@@ -29,6 +29,7 @@ export async function signRevocation(
   const due = await openDueCommit(context, request, from, signal)
   const { order, proposal, beacon, leaf } = due
   const { terms, spec } = order
+  const { determinism } = spec
   const quorum = await ownQuorum(context, terms.quorumId, signal)
   const audit: Audit = { commitment, reason, rounds, ...(opening && { opening }), ...(challenges && { challenges }) }
   const certified = certifiesCommit({
@@ -40,7 +41,7 @@ export async function signRevocation(
     isRevoked: () => false,
   })
   if (!certified.ok) throw invalid(certified.fault, certified.details)
-  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, proposal, beacon, audit })
+  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, determinism, proposal, beacon, audit })
   if (!judged.ok) throw invalid(judged.fault, judged.details)
   if (!isRevoking(judged.verdict, audit)) throw invalid('audit-reproducible', { verdict: judged.verdict })
   const held = store.revocation(certified.certificate)

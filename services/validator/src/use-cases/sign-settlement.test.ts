@@ -215,7 +215,7 @@ function judgeRequest(stage: Stage, evidence: JobEvidence, fields: object = {}) 
       attempt: commit.attempt,
       accused: commit.provider,
       outcome: 1,
-      slash: slashAmount({ priceUsdc: cast.spec.priceUsdc, stakeUsdc: usdc(50_000_000n), ratePpm: ppm(ratePpm) }),
+      slash: slashAmount({ ...cast.spec, stakeUsdc: usdc(50_000_000n), ratePpm: ppm(ratePpm) }),
       detector: audit.rounds[0]!.attestations[0]!.validator,
       quorumId: cast.quorum.id,
       evidence: deriveEvidenceHash(audit),

@@ -63,8 +63,9 @@ function auditedOf({ store }: ValidatorContext, { proposal, verdict }: JudgeRequ
 
 function findFault({ chain }: ValidatorContext, due: DueCommit, audit: Audit, accused: Address): ValidatorFault {
   const { leaf, order, proposal, beacon } = due
-  const { terms } = order
-  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, proposal, beacon, audit })
+  const { terms, spec } = order
+  const { determinism } = spec
+  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, determinism, proposal, beacon, audit })
   if (!judged.ok) throw refuse(judged.fault, judged.details)
   const fault = validatorFaults(judged, audit).find(({ validator }) => validator === accused)
   if (fault === undefined) throw refuse('no-conviction', { verdict: judged.verdict, accused })

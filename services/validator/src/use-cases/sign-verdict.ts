@@ -90,14 +90,15 @@ async function judge(
 ): Promise<ShardVerdict> {
   const { leaf, order, proposal, beacon } = due
   const { terms, spec } = order
-  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, proposal, beacon, audit })
+  const { determinism } = spec
+  const judged = judgeAudit({ market: chain.market, commit: leaf.commit, terms, determinism, proposal, beacon, audit })
   if (!judged.ok) throw refuse(judged.fault, judged.details)
   const outcome = judged.verdict
   if (outcome === 'pending' || outcome === 'panel-needed' || !isConviction(outcome))
     throw refuse('no-conviction', { verdict: outcome })
   // Read now, not remembered: an earlier slash may have taken from it.
   const stakeUsdc = (await chain.operator(leaf.commit.provider, signal))?.stake ?? usdc(0n)
-  const amount = { priceUsdc: spec.priceUsdc, ratePpm: leaf.ratePpm }
+  const amount = { priceUsdc: spec.priceUsdc, ratePpm: leaf.ratePpm, determinism }
   const least = slashAmount({ ...amount, stakeUsdc })
   const most = slashAmount({ ...amount, stakeUsdc: maxUsdc })
   // The chain takes what is there when there is less, so an amount computed before another slash is right too.
