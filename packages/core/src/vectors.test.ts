@@ -7,5 +7,5 @@ import { buildVectors, vectorFile, vectorText } from '../test/vectors/generate-v
 for (const [name, vector] of Object.entries(await buildVectors()))
   it(`vectors/${name}.json is fresh`, async () => {
     const file = await readFile(vectorFile(name), 'utf8')
-    assert.equal(file, vectorText(vector), 'run: node packages/co../test/vectors/generate-vectors.ts')
+    assert.equal(file, vectorText(vector), 'run: node packages/core/test/vectors/generate-vectors.ts')
   })

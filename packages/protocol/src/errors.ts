@@ -38,7 +38,10 @@ export const ErrorBody = z.strictObject({
   code: z.enum(errorCodes),
   message: z.string().max(2000),
   blame: z.enum(blames),
-  details: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), z.union([z.string().max(2000), z.number(), z.boolean()])),
+  details: z.record(
+    z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
+    z.union([z.string().max(2000), z.number(), z.boolean()]),
+  ),
 })
 export type ErrorBody = z.infer<typeof ErrorBody>
 

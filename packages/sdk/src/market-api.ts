@@ -69,7 +69,6 @@ export interface RequestSigner {
   readonly market: MarketDomain
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one method an endpoint, each a line or two
 export function createMarketApi(options: {
   readonly baseUrl: string
   readonly fetch: Fetch

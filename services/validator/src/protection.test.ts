@@ -79,7 +79,10 @@ describe('signing rules', () => {
       ruleOf(() => protectAttempts(empty, [commitOf('a'), commitOf('b')])),
       'one-commit-an-attempt',
     )
-    const held = { ...empty, commitOf: () => ({ proposal: named<Hash32>('p'), acknowledged: true, commit: commitOf('a') }) }
+    const held = {
+      ...empty,
+      commitOf: () => ({ proposal: named<Hash32>('p'), acknowledged: true, commit: commitOf('a') }),
+    }
     protectAttempts(held, [commitOf('a')])
     assert.equal(
       ruleOf(() => protectAttempts(held, [commitOf('b')])),
