@@ -42,7 +42,7 @@ test('colluding-pair: the provider loses stake as soon as somebody else audits i
 
 // Whoever tries many draws may also come too late with one.
 for (const [name, code, ...reasons] of [
-  ['seed-grinding-aggregator', 'epoch-refused', 'rates-too-low', 'seed-round-published'],
+  ['seed-grinding-aggregator', 'epoch-refused', 'rates-too-low', 'seed-round-published', 'two-proposals-a-commit'],
   ['audit-skipping-aggregator', 'settlement-refused', 'audit-missing'],
 ] as const)
   test(`${name}: members refuse with ${code}`, async () => {
